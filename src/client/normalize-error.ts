@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { connectionProblem } from "../network/connection-error.ts";
 import { ProxyError } from "../network/tunnel.ts";
 import { readError } from "./read-error.ts";
 
@@ -43,7 +44,7 @@ const foreignResponseCodes: ReadonlyMap<string, Code> = new Map([
  * Connect define it, because NOT_FOUND is about a user.
  */
 export function normalizeError(reason: unknown): ConnectError {
-  const error = ConnectError.from(reason);
+  const error = withClearMessage(ConnectError.from(reason));
   const code = error.details.length === 0 ? foreignResponseCodes.get(error.rawMessage) : undefined;
   if (code !== undefined) {
     return withCode(error, code, code === Code.Unimplemented ? wrongPath : undefined);
@@ -71,6 +72,16 @@ export function isRetryable(error: ConnectError): boolean {
   }
 }
 
+/** Returns an error with the message of its innermost cause as this project words it. */
+function withClearMessage(error: ConnectError): ConnectError {
+  const cause = rootError(error);
+  if (cause === undefined) {
+    return error;
+  }
+  const text = error.rawMessage.replace(cause.message, () => connectionProblem(cause).text);
+  return withCode(error, error.code, text);
+}
+
 const wrongPath = "HTTP 404, and the answer is not from this API: check the URL of the endpoint";
 
 function withCode(error: ConnectError, code: Code, message = error.rawMessage): ConnectError {
@@ -85,12 +96,16 @@ function withCode(error: ConnectError, code: Code, message = error.rawMessage): 
 
 /** Returns Node's code of the innermost cause, such as ECONNRESET or DEPTH_ZERO_SELF_SIGNED_CERT. */
 function rootErrorCode(error: ConnectError): string | undefined {
-  let root: string | undefined;
+  return rootError(error)?.code;
+}
+
+/** Returns the innermost cause that has a code. */
+function rootError(error: ConnectError): NodeJS.ErrnoException | undefined {
+  let root: NodeJS.ErrnoException | undefined;
   const seen = new Set<unknown>();
   for (let cause = error.cause; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
     seen.add(cause);
-    const { code } = cause as NodeJS.ErrnoException;
-    root = typeof code === "string" ? code : root;
+    root = typeof (cause as NodeJS.ErrnoException).code === "string" ? cause : root;
   }
   return root;
 }

@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { createRegistry, type Registry } from "@bufbuild/protobuf";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import type { UniversalClientFn } from "@connectrpc/connect/protocol";
@@ -13,6 +12,7 @@ import {
 } from "@connectrpc/connect-node";
 import { contractCodecs, contractTypes } from "../contract/contract-types.ts";
 import { connectTimeoutMs, createAgent } from "../network/agent.ts";
+import { requireCertificates } from "../network/certificates.ts";
 import { createTunnelledSessions } from "../network/http2-sessions.ts";
 import { proxyFor } from "../network/proxy.ts";
 import { createRestTransport } from "../transcoding/client/index.ts";
@@ -51,7 +51,9 @@ export const rpcDefaults = {
  * not a proxy, or `ca` not a certificate.
  */
 export function createTransport({ protocol, ca, registry, ...common }: TransportInit): Transport {
-  requireCertificate(ca);
+  if (ca !== undefined) {
+    requireCertificates(ca, "ca");
+  }
   const url = new URL(common.baseUrl);
   if (protocol === "grpc") {
     const sessions = createSessions(url, ca);
@@ -101,15 +103,4 @@ function createSessions(url: URL, ca: string | undefined) {
   return proxy === undefined
     ? new Http2SessionManager(url.href, undefined, ca === undefined ? {} : { ca })
     : createTunnelledSessions(url, proxy, { ca, timeoutMs: connectTimeoutMs });
-}
-
-/** Throws TypeError for a text that is not a certificate. Node's TLS accepts any text, and then trusts no server. */
-export function requireCertificate(pem: string | undefined): void {
-  try {
-    if (pem !== undefined) {
-      new X509Certificate(pem);
-    }
-  } catch {
-    throw new TypeError("ca: must be one or more certificates in PEM");
-  }
 }

@@ -4,7 +4,9 @@ import { request as requestHttps } from "node:https";
 import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import { connectionProblem } from "./connection-error.ts";
 import { bareHost, type HttpProxy, portOf } from "./proxy.ts";
+import { quoteWords, shownText } from "./server-text.ts";
 
 /**
  * Raised when a proxy opens no tunnel. The message names the proxy and says what to do. `code` is that of Node's error,
@@ -52,7 +54,7 @@ export async function connectThrough(
       ? new ProxyError(`no TLS with ${url.host} through the proxy ${proxy.name} ${within(options)}`)
       : // A proxy that reads what it forwards has a certificate of its own.
         new ProxyError(
-          `through the proxy ${proxy.name}: ${messageOf(cause as Error)}`,
+          `through the proxy ${proxy.name}: ${connectionProblem(cause as Error).text}`,
           lastingCode(cause as Error),
         );
   }
@@ -94,7 +96,7 @@ export function openTunnel(proxy: HttpProxy, url: URL, options: TunnelOptions): 
         signal.aborted
           ? new ProxyError(`the proxy ${proxy.name} opened no connection to ${target} ${within(options)}`)
           : new ProxyError(
-              `the proxy ${proxy.name} cannot be used: ${messageOf(error)}; check ${proxy.variable}`,
+              `the proxy ${proxy.name} cannot be used: ${connectionProblem(error).text}; check ${proxy.variable}`,
               lastingCode(error),
             ),
       );
@@ -129,20 +131,18 @@ function lastingCode({ code }: NodeJS.ErrnoException): string | undefined {
   return code === "ECONNRESET" || code === "EPIPE" ? undefined : code;
 }
 
-/** A host with several addresses fails with an AggregateError, whose message is empty. */
-function messageOf(error: NodeJS.ErrnoException & { errors?: Error[] }): string {
-  return error.message || error.errors?.[0]?.message || error.code || "the connection failed";
-}
-
 function refusal(proxy: HttpProxy, target: string, response: IncomingMessage, head: Buffer): ProxyError {
   const { statusCode = 0, statusMessage = "", headers } = response;
   if (statusCode === 407) {
     return new ProxyError(credentialProblem(proxy, headers["proxy-authenticate"]), "proxy");
   }
   const isLasting = statusCode < 500 && statusCode !== 408 && statusCode !== 429;
-  const words = firstWords(headers["content-type"], head.toString());
+  const said = shownBy(
+    proxy,
+    `${statusMessage} for ${target}${quoteWords(head, headers["content-encoding"])}`,
+  );
   return new ProxyError(
-    `the proxy ${proxy.name} answered ${statusCode} ${printable(statusMessage)} for ${target}${words}` +
+    `the proxy ${proxy.name} answered ${statusCode} ${said}` +
       (isLasting ? `; allow this host there, or name it in NO_PROXY if it can be reached directly` : ""),
     isLasting ? "proxy" : undefined,
   );
@@ -159,17 +159,11 @@ function credentialProblem({ name, variable, authorization }: HttpProxy, challen
     : `the proxy ${name} requires a user and a password: set them in ${variable}, as http://USER:PASSWORD@${name}`;
 }
 
-/** Longest part of an answer that messages quote. */
-const maxWords = 100;
-
-/** Returns the beginning of an answer for a message: of a page, its title. */
-function firstWords(contentType = "", body: string): string {
-  const text = /html/i.test(contentType) ? (/<title>([^<]*)/i.exec(body)?.[1] ?? "") : body;
-  const words = printable(text).replaceAll(/\s+/g, " ").trim();
-  return words === "" ? "" : `: ${words.length > maxWords ? `${words.slice(0, maxWords)}…` : words}`;
-}
-
-/** Removes characters that could control a terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\P{C}\n]/gu, "");
+/** Removes the credentials of a proxy from a text that it sent, and escapes what could control a terminal. */
+function shownBy({ authorization = "" }: HttpProxy, text: string): string {
+  const encoded = authorization.replace(/^Basic /, "");
+  const password = Buffer.from(encoded, "base64")
+    .toString()
+    .replace(/^[^:]*:/, "");
+  return shownText(shownText(text, encoded), password);
 }

@@ -102,7 +102,9 @@ describe("the option ca", () => {
       const error = await untrusting
         .createPlanGroup({ parent, planGroupId: "k" })
         .catch((reason: unknown) => reason);
-      expect(readError(error).message).toMatch(/self-signed certificate/);
+      expect(readError(error).message).toMatch(
+        /self-signed certificate; to trust it, pass it with --ca FILE$/,
+      );
       expect(attempts).toHaveLength(1);
       const client = createPlanSharingClient({ ...common, ca: testCertificate.cert });
       await client.createPlanGroup({ parent, planGroupId: "k" });

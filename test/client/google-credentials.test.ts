@@ -103,7 +103,7 @@ describe("a program with Google's auth library", () => {
   });
 });
 
-type TokenAnswer = { status?: number; headers?: Record<string, string>; body: object };
+type TokenAnswer = { status?: number; headers?: Record<string, string>; body: object | string };
 
 /** Starts a token endpoint that counts its requests. */
 async function startTokenEndpoint(
@@ -116,7 +116,7 @@ async function startTokenEndpoint(
       const { status = 200, headers, body } = await respond(count);
       response
         .writeHead(status, { "content-type": "application/json", ...headers })
-        .end(JSON.stringify(body));
+        .end(typeof body === "string" ? body : JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
@@ -211,6 +211,28 @@ describe("googleCredentials", () => {
     expect(await source()).toBe("token-2");
   });
 
+  it.each([
+    [503, "text/html", "<h1>Down</h1><script>1</script>", ' text/html "Down"', false],
+    [403, "text/html; charset=utf-8", "<b>Blocked</b>", ' text/html "Blocked"', false],
+    [404, "text/plain", "no such page", ' text/plain "no such page"', true],
+    [400, "application/json", '{"message":"no"}', ' application/json "{"message":"no"}"', false],
+    [200, "text/html", "<title>Log in</title>", ' text/html "Log in"', false],
+  ])(
+    "googleCredentials names host, status, type and first words of an answer with status %i and %s",
+    async (status, type, text, shown, isLasting) => {
+      const { url } = await startTokenEndpoint(() => ({
+        status,
+        headers: { "content-type": type },
+        body: text,
+      }));
+      const error = await googleCredentials({ ...key, token_uri: `${url}/token` })().catch((cause) => cause);
+      expect(error.message).toBe(
+        `${new URL(url).host} answered ${status}${shown}, which is not the answer of a token endpoint`,
+      );
+      expect(error).toMatchObject({ name: "TokenEndpointError", isLasting });
+    },
+  );
+
   it.each([301, 302, 303, 307, 308])(
     "googleCredentials sends the assertion nowhere else when the token endpoint answers %i",
     async (status) => {
@@ -251,7 +273,9 @@ describe("googleCredentials", () => {
     expect(await googleCredentials(own, { ca: testCertificate.cert })()).toMatch(/^[\w-]+\./);
     const host = new URL(secure.url).host;
     const untrusted = googleCredentials(own, { ca: renewedCertificate.cert })();
-    await expect(untrusted).rejects.toThrow(`${host}: self-signed certificate`);
+    await expect(untrusted).rejects.toThrow(
+      `${host}: self-signed certificate; to trust it, pass it with --ca FILE`,
+    );
     await expect(untrusted).rejects.toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
     await expect(googleCredentials(own)()).rejects.toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
     expect(() => googleCredentials(own, { ca: "no certificate" })).toThrow(

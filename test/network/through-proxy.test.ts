@@ -106,10 +106,21 @@ describe.each(protocols)("over %s", (protocol) => {
     expect((await errorOver(protocol)).message).toContain(message);
   });
 
+  it("does not show credentials that a proxy sends back", async () => {
+    const encoded = Buffer.from("me:hunter2secret").toString("base64");
+    const proxy = await useProxy(
+      { answer: page(`403 No ${encoded}`, `got Basic ${encoded} for hunter2secret`) },
+      "me:hunter2secret",
+    );
+    const message = `the proxy ${proxy.name} answered 403 No *** for ${target()} "got Basic *** for ***"`;
+    expect(await pushOver(protocol)).toMatchObject({ message: expect.stringContaining(message) });
+    expect((await errorOver(protocol)).message).toContain(message);
+  });
+
   it("quotes the beginning of what a proxy answers instead of a tunnel", async () => {
     const proxy = await useProxy({ answer: page("403 Forbidden", "blocked by \u001b[31mpolicy 7") });
     const message =
-      `the proxy ${proxy.name} answered 403 Forbidden for ${target()}: blocked by [31mpolicy 7; ` +
+      `the proxy ${proxy.name} answered 403 Forbidden for ${target()} "blocked by \\u001b[31mpolicy 7"; ` +
       "allow this host there, or name it in NO_PROXY if it can be reached directly";
     expect(await pushOver(protocol)).toMatchObject({ kind: "unusable", message });
     expect((await errorOver(protocol)).message).toContain(message);
@@ -124,7 +135,7 @@ describe.each(protocols)("over %s", (protocol) => {
       pacing: { random: () => 0 },
     });
     const error = await client.createPlanGroup({ parent, planGroupId: "k" }).catch(readError);
-    const message = `the proxy ${proxy.name} answered 503 Service Unavailable for ${target()}: ERROR: no route`;
+    const message = `the proxy ${proxy.name} answered 503 Service Unavailable for ${target()} "ERROR: no route"`;
     expect(error).toMatchObject({ code: Code.Unavailable, message: expect.stringContaining(message) });
     expect(proxy.asked.length).toBe(3);
     expect(await pushOver(protocol)).toMatchObject({ kind: "retry", message });
@@ -153,7 +164,9 @@ describe.each(protocols)("over %s", (protocol) => {
 
   it("names the proxy when the certificate is not trusted, which may be its own", async () => {
     const proxy = await useProxy();
-    const message = expect.stringContaining(`through the proxy ${proxy.name}: self-signed certificate`);
+    const message = expect.stringContaining(
+      `through the proxy ${proxy.name}: self-signed certificate; to trust it, pass it with --ca FILE`,
+    );
     expect(await pushOver(protocol, renewedCertificate.cert)).toMatchObject({ kind: "unusable", message });
     expect((await errorOver(protocol, renewedCertificate.cert)).message).toEqual(message);
   });

@@ -1,7 +1,7 @@
-import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { readKeyFile } from "../../client/credentials/key-file.ts";
 import type { ServiceAccountKeyFile } from "../../client/index.ts";
+import { requireCertificates } from "../../network/certificates.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Name and description of the option with the certificates to trust. */
@@ -24,10 +24,9 @@ export async function readCertificates(file: string | undefined): Promise<string
   }
   const pem = await readOptionFile("--ca", file);
   try {
-    // Connections ignore text that is not a certificate.
-    new X509Certificate(pem);
-  } catch {
-    throw new UsageError(`--ca ${file}: must have certificates in PEM`);
+    requireCertificates(pem, `--ca ${file}`);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
   return pem;
 }

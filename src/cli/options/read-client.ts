@@ -6,8 +6,8 @@ import {
   type PlanSharingProtocol,
   type TokenSource,
 } from "../../client/index.ts";
-import { shownText } from "../../client/server-text.ts";
 import { isLoopback } from "../../contract/loopback.ts";
+import { shownText } from "../../network/server-text.ts";
 import { makeToken } from "../make-token.ts";
 import { UsageError } from "../usage-error.ts";
 import { chosenCredentials, noCredentials, type ServerCredentials } from "./credential-options.ts";

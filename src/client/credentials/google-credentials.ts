@@ -1,8 +1,8 @@
 import type { AuthClient, GoogleAuth } from "google-auth-library";
 import { googleTokenUri } from "../../auth/audience.ts";
 import { pushScope } from "../../auth/scopes.ts";
+import { requireCertificates } from "../../network/certificates.ts";
 import type { TokenRequest } from "../token-source.ts";
-import { requireCertificate } from "../transport.ts";
 import { checkKeyFile, readKeyFile, type ServiceAccountKeyFile } from "./key-file.ts";
 import { createTokenFetch, throwTokenError, useFetch } from "./token-fetch.ts";
 
@@ -29,13 +29,16 @@ export type GoogleCredentialsOptions = {
  *
  * The source rejects with TypeError for a key file that cannot work, whose message names the mistake; for a `token_uri`
  * that would carry the signed assertion in cleartext to another machine; and for a token endpoint that redirects, because
- * the assertion is sent nowhere else. It uses the proxy that the environment names, as the client does.
+ * the assertion is sent nowhere else. An answer that is not one of a token endpoint, such as the page of a proxy, is an
+ * error that names its status and first words. It uses the proxy that the environment names, as the client does.
  */
 export function googleCredentials(
   keyFile?: string | ServiceAccountKeyFile,
   { scopes = [pushScope], ca }: GoogleCredentialsOptions = {},
 ): (request?: TokenRequest) => Promise<string> {
-  requireCertificate(ca);
+  if (ca !== undefined) {
+    requireCertificates(ca, "ca");
+  }
   let client: Promise<AuthClient> | undefined;
   return async ({ refresh } = { refresh: false }) => {
     if (refresh) {

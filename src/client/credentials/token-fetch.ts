@@ -1,5 +1,7 @@
 import type { gaxios } from "google-auth-library";
 import { createAgent } from "../../network/agent.ts";
+import { connectionProblem } from "../../network/connection-error.ts";
+import { absentStatuses, quoteWords, typeOf } from "../../network/server-text.ts";
 import { createNodeFetch } from "../node-fetch.ts";
 
 /** Time for the answer of a token endpoint, in milliseconds. */
@@ -15,25 +17,65 @@ export function createTokenFetch(ca: string | undefined): typeof globalThis.fetc
     const request = new Request(input, init);
     const url = new URL(request.url);
     const send = createNodeFetch(createAgent(url, ca));
-    return send(url, {
+    const response = await send(url, {
       method: request.method,
       headers: request.headers,
       body: request.body && Buffer.from(await request.arrayBuffer()),
       signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]),
     }).catch((error: Error) => {
-      error.message = `${url.host}: ${error.message}`;
+      error.message = `${url.host}: ${connectionProblem(error).text}`;
       throw error;
     });
+    return requireAnswer(url, response);
   };
+}
+
+/** Raised for an answer that is not one of a token endpoint, such as a proxy's page: nothing has rejected credentials. */
+export class TokenEndpointError extends Error {
+  override readonly name = "TokenEndpointError";
+  /** Whether it cannot pass by itself: nothing has the path. */
+  readonly isLasting: boolean;
+
+  constructor(message: string, isLasting: boolean) {
+    super(message);
+    this.isLasting = isLasting;
+  }
+}
+
+/** Returns a response unless it is not from a token endpoint. Redirects are left to `throwTokenError`. */
+async function requireAnswer(url: URL, response: Response): Promise<Response> {
+  const { status, headers } = response;
+  const type = headers.get("content-type");
+  if (status >= 300 && status < 400) {
+    return response;
+  }
+  const body = Buffer.from(await response.arrayBuffer());
+  // Some credentials are fetched as plain text.
+  if (response.ok ? /\bhtml\b/i.test(type ?? "") : !isOauthError(body)) {
+    const words = quoteWords(body, headers.get("content-encoding") ?? "");
+    throw new TokenEndpointError(
+      `${url.host} answered ${status}${typeOf(type ?? undefined)}${words}, which is not the answer of a token endpoint`,
+      absentStatuses.includes(status),
+    );
+  }
+  return new Response(body.length === 0 ? null : body, { status, headers });
+}
+
+function isOauthError(body: Buffer): boolean {
+  try {
+    return (JSON.parse(body.toString()) as { error?: unknown } | null)?.error !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**
  * Throws the error of Google's library: as TypeError if another attempt does not change it, because the endpoint redirects
- * or the environment names no proxy.
+ * or the environment names no proxy, and as TokenEndpointError if the answer was not one of a token endpoint.
  */
 export function throwTokenError(error: gaxios.GaxiosError): never {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof TypeError) {
+    if (cause instanceof TypeError || cause instanceof TokenEndpointError) {
       throw cause;
     }
   }

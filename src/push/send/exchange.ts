@@ -1,3 +1,5 @@
+import { connectionProblem } from "../../network/connection-error.ts";
+
 /** A request over HTTP. */
 export type HttpRequest = {
   readonly path: string;
@@ -58,23 +60,9 @@ export function timedOut(timeoutMs: number, isSent: boolean): NoAnswer {
   return { problem: `no answer within ${timeoutMs / 1000} s`, isTimeout: true, isSent };
 }
 
-/** What errors mean whose text does not say it: the server speaks another protocol. */
-const meanings: readonly (readonly [code: RegExp, meaning: string])[] = [
-  [/^(?:EPROTO$|ERR_SSL_(?:WRONG_VERSION|PACKET_LENGTH))/, "the server does not speak TLS"],
-  [/^ERR_HTTP2_ERROR$/, "the server does not speak HTTP/2, which gRPC needs"],
-  [/^HPE_/, "the server does not speak HTTP/1.1"],
-];
-
 /** Returns the problem of a connection that failed. */
 export function connectionFailed(error: NodeJS.ErrnoException, isSent: boolean): NoAnswer {
-  // A host with several addresses fails with an AggregateError, whose message is empty.
-  const inner = (error as { errors?: unknown }).errors;
-  const first: Error | undefined = Array.isArray(inner) ? inner[0] : undefined;
-  // undici names no code if the server does not speak HTTP/1.1.
-  const code = error.code ?? (error.name === "HTTPParserError" ? "HPE_INVALID_CONSTANT" : undefined);
-  const text = error.message || first?.message || code || "the connection failed";
-  const meaning = meanings.find(([pattern]) => pattern.test(code ?? ""))?.[1];
-  const problem = meaning === undefined ? text : `it seems that ${meaning} (${text.trim()})`;
+  const { text: problem, code } = connectionProblem(error);
   return { problem, isTimeout: false, isSent, ...(code && { code }) };
 }
 

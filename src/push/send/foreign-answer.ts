@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { readError } from "../../client/index.ts";
-import { shortenText } from "../../contract/field-violation.ts";
+import { absentStatuses, quoteWords, typeOf } from "../../network/server-text.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { Answer } from "./exchange.ts";
 import { foreignEnding, type Outcome, troubleOf } from "./outcome.ts";
@@ -20,19 +20,17 @@ export function storedOutcome(request: PushRequest, name: string | undefined, an
     : foreignAnswer(answer, ` has another name than "${storedNameOf(request)}"`);
 }
 
-/** Statuses that say about a path or a method that it does not exist. Other servers send them for good. */
-const absentStatuses: readonly number[] = [404, 405, 410, 501];
-
 /**
  * Returns the outcome of an answer that is not from this API: neither an error of it nor what the request stores. It says
  * nothing about the record. `problem` says what is wrong with an answer that looks like one of this API.
  */
 export function foreignAnswer(answer: Answer, problem?: string): Outcome {
-  const { status, headers } = answer;
-  const type = headers["content-type"];
-  const kind = typeof type === "string" ? ` ${type.split(";", 1)[0]?.trim()}` : "";
+  const { status, headers, body } = answer;
+  const [kind, coding] = [typeOf(headers["content-type"]), headers["content-encoding"]];
   const target = status >= 300 && status < 400 ? redirectTarget(headers.location) : undefined;
-  const words = problem ?? (target === undefined ? quoteWords(answer) : `, which redirects to ${target}`);
+  const words =
+    problem ??
+    (target === undefined ? quoteWords(body, String(coding ?? "")) : `, which redirects to ${target}`);
   const message = `HTTP ${status}${kind}${words}${foreignEnding}`;
   if (status === 401 && /^\s*bearer\b/i.test(String(headers["www-authenticate"] ?? ""))) {
     // RFC 6750: whoever sends this challenge has checked the token, such as a gateway.
@@ -57,26 +55,4 @@ function redirectTarget(location: unknown): string {
 function retryAfterMs(header: unknown): number | undefined {
   const headers = typeof header === "string" ? { "retry-after": header } : undefined;
   return readError(new ConnectError("", Code.Unavailable, headers)).retryAfterMs;
-}
-
-/** Bytes of an answer in which its first words are looked for. */
-const maxReadLength = 8 * 1024;
-
-/** Longest text of a page that is shown, in characters. */
-const maxWordsLength = 100;
-
-/** Returns the first words of a page without its markup, in quotes; an empty text if it has none. */
-function quoteWords({ headers, body }: Answer): string {
-  if (headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity") {
-    return "";
-  }
-  const text = body
-    .toString("utf8", 0, maxReadLength)
-    .replaceAll(/<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)|<!--[\s\S]*?(?:-->|$)|<[^>]*(?:>|$)/gi, " ")
-    .replaceAll(/\s+/g, " ")
-    .trim();
-  // Whole words only: half a user key or access token would not be found and masked.
-  const whole = text.length <= maxWordsLength && body.length <= maxReadLength;
-  const words = whole ? text : shortenText(text, maxWordsLength).replace(/\S*…?$/, "…");
-  return words === "" ? "" : ` "${words}"`;
 }

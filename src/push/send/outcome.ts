@@ -96,10 +96,14 @@ export function troubleOf(
 const lastingCodes =
   /^(?:ENOTFOUND|EPROTO|proxy|ERR_HTTP2_ERROR|ERR_(?:SSL|TLS|OSSL)_.*|(?:CERT|CRL|UNABLE_TO|ERROR_IN|DEPTH_ZERO|SELF_SIGNED|INVALID|HPE)_.*|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/;
 
+export function isLastingCode(code: string): boolean {
+  return lastingCodes.test(code);
+}
+
 /** Returns the outcome of a request that got no answer. */
 export function noAnswer({ problem, isTimeout, isSent, code = "" }: NoAnswer): Outcome & { kind: "retry" } {
   return troubleOf(isSent ? "silent" : "unreachable", problem, {
-    isLasting: lastingCodes.test(code),
+    isLasting: isLastingCode(code),
     code: isTimeout ? "DEADLINE_EXCEEDED" : undefined,
   });
 }

@@ -1,10 +1,11 @@
 import { validateHeaderValue } from "node:http";
+import { TokenEndpointError } from "../../client/credentials/token-fetch.ts";
 import { endpointOf } from "../../client/endpoint.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
-import { shownText } from "../../client/server-text.ts";
+import { shownText } from "../../network/server-text.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { AccessTokens } from "./access-tokens.ts";
-import { type Outcome, troubleOf } from "./outcome.ts";
+import { isLastingCode, type Outcome, troubleOf } from "./outcome.ts";
 import { createRestSender } from "./rest-sender.ts";
 import { createRpcSender } from "./rpc-sender.ts";
 
@@ -90,16 +91,33 @@ export function createSender(options: SenderOptions): Sender {
   return { send, close };
 }
 
-/** Returns the outcome when no token can be fetched: final if the token endpoint has rejected the request. */
+/** Returns the outcome when no token can be fetched: final if the token endpoint has rejected the credentials. */
 function tokenFailure(error: unknown): Outcome {
   const { message, status, response } = error as Error & {
     status?: unknown;
     response?: { status?: unknown };
   };
   const httpStatus = Number(response?.status ?? status);
-  const isFinal = error instanceof TypeError || (httpStatus >= 400 && httpStatus < 500 && httpStatus !== 429);
   const text = `cannot fetch an access token: ${shownText(message)}`;
-  return isFinal ? unauthenticated(text) : troubleOf("unreachable", text);
+  if (error instanceof TokenEndpointError) {
+    return troubleOf("unreachable", text, { isLasting: error.isLasting });
+  }
+  const isTransient = httpStatus === 408 || httpStatus === 429;
+  const isFinal = error instanceof TypeError || (httpStatus >= 400 && httpStatus < 500 && !isTransient);
+  return isFinal
+    ? unauthenticated(text)
+    : troubleOf("unreachable", text, { isLasting: codesOf(error).some(isLastingCode) });
+}
+
+/** Returns the codes of an error and its causes. Libraries wrap those of a connection. */
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
+  const seen = new Set<unknown>();
+  for (let cause = error; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
+    seen.add(cause);
+    codes.push(String((cause as NodeJS.ErrnoException).code));
+  }
+  return codes;
 }
 
 /** Returns the outcome when there is no token that can be sent, which is final. */

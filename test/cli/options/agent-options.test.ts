@@ -75,7 +75,9 @@ describe("the certificates to trust", () => {
   it.each(["", "text", "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"])(
     "are rejected if the file has none: %j",
     async (text) => {
-      await expect(readCertificates(await clientFile(text))).rejects.toThrow("must have certificates in PEM");
+      await expect(readCertificates(await clientFile(text))).rejects.toThrow(
+        "must be one or more certificates in PEM",
+      );
     },
   );
 

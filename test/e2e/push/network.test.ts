@@ -84,7 +84,7 @@ describe("mdps push in the network of an operator", () => {
 
   it.each([
     ["does not exist", "none.pem", "cannot be read (ENOENT)"],
-    ["has no certificate", "key.json", "must have certificates in PEM"],
+    ["has no certificate", "key.json", "must be one or more certificates in PEM"],
   ])("ends with 1 and creates no run for a --ca that %s", async (_, name, problem) => {
     const directory = await dataDirectory();
     await writeFile(join(directory, "key.json"), "{}");

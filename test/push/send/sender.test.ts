@@ -1,7 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { PlanSharingProtocol } from "../../../src/client/index.ts";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:tls";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { TokenEndpointError } from "../../../src/client/credentials/token-fetch.ts";
+import { createPlanSharingClient, type PlanSharingProtocol, readError } from "../../../src/client/index.ts";
 import { type AccessTokens, fixedToken, renewableTokens } from "../../../src/push/send/access-tokens.ts";
 import { createSender, type Sender } from "../../../src/push/send/sender.ts";
+import { testCertificate } from "../../support/certificates/certificate.ts";
 import { startTcpEndpoint } from "../../support/http/grpc-endpoints.ts";
 import { type Answer, accept, fail, startStubEndpoint } from "../../support/http/stub-endpoint.ts";
 import { lineOf, pushRequestOf } from "../../support/push-inputs.ts";
@@ -259,6 +263,27 @@ describe("createSender to a server of another protocol", () => {
     expect(await sender.send(requestOf(lineOf("user"), protocol))).toMatchObject({ kind: "unusable" });
   });
 
+  it("says that a server with TLS does not speak HTTP/2, also if it says so in the handshake", async () => {
+    const server = createServer({ ...testCertificate, ALPNProtocols: ["http/1.1"] });
+    server.on("tlsClientError", () => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      server.close();
+    });
+    const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const options = { endpoint, protocol: "grpc" as const, tokens: fixedToken("t"), timeoutMs: 30_000 };
+    const sender = createSender({ ...options, ca: testCertificate.cert });
+    senders.push(sender);
+    const message =
+      "it seems that the server does not speak HTTP/2, which gRPC needs (tlsv1 alert no application protocol)";
+    expect(await sender.send(requestOf(lineOf("user"), "grpc"))).toMatchObject({ kind: "unusable", message });
+    const client = createPlanSharingClient({
+      ...{ endpoint, protocol: "grpc", token: "t", ca: testCertificate.cert, retry: false },
+    });
+    const error = await client.createPlanGroup({ parent, planGroupId: "k" }).catch(readError);
+    expect(error).toMatchObject({ message: expect.stringContaining(message) });
+  });
+
   it.each(["rest", "grpc"] as const)("returns unusable for one of SSH over %s", async (protocol) => {
     const url = await startTcpEndpoint((socket) => socket.write("SSH-2.0-OpenSSH_9.0\r\n"));
     const sender = senderTo(url, fixedToken("t"), protocol);
@@ -294,5 +319,37 @@ describe("renewableTokens", () => {
       "unauthenticated",
     ]);
     expect(fetched).toBe(4);
+  });
+});
+
+describe("a token that cannot be fetched", () => {
+  const failing = (error: Error) => renewableTokens(() => () => Promise.reject(error));
+  const outcomeWith = async (error: Error) => {
+    const endpoint = await startStubEndpoint();
+    return senderTo(endpoint.url, failing(error)).send(requestOf(lineOf("user")));
+  };
+
+  it.each(["ENOTFOUND", "proxy", "DEPTH_ZERO_SELF_SIGNED_CERT"])(
+    "is unusable at once if the token endpoint cannot be reached by itself: %s, in a cause",
+    async (code) => {
+      const cause = Object.assign(new Error("inner"), { code });
+      expect(await outcomeWith(new Error("outer", { cause }))).toMatchObject({
+        kind: "unusable",
+        message: "cannot fetch an access token: outer",
+      });
+    },
+  );
+
+  it.each<[string, Error, string]>([
+    ["a refused connection", Object.assign(new Error("x"), { code: "ECONNREFUSED" }), "retry"],
+    ["status 408", Object.assign(new Error("x"), { response: { status: 408 } }), "retry"],
+    ["status 429", Object.assign(new Error("x"), { status: 429 }), "retry"],
+    ["status 503", Object.assign(new Error("x"), { status: 503 }), "retry"],
+    ["the page of a proxy", new TokenEndpointError("x", false), "retry"],
+    ["a page with status 404", new TokenEndpointError("x", true), "unusable"],
+    ["status 400", Object.assign(new Error("x"), { status: 400 }), "unauthenticated"],
+    ["a wrong key file", new TypeError("x"), "unauthenticated"],
+  ])("has the right outcome after %s", async (_, error, kind) => {
+    expect(await outcomeWith(error)).toMatchObject({ kind });
   });
 });

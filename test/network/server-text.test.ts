@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shownText } from "../../src/client/server-text.ts";
+import { shownText } from "../../src/network/server-text.ts";
 
 const token = "ya29.a0AfH-6SMBx/yz+12==";
 

@@ -22,6 +22,39 @@ export function shownText(text: string, secret = ""): string {
   return escapeInvisible(maskSecret(read, secret).replaceAll(signedToken, "***"));
 }
 
+/** Statuses that say about a path or a method that it does not exist. Other servers send them for good. */
+export const absentStatuses: readonly number[] = [404, 405, 410, 501];
+
+/** Returns a media type for a message, after a space; an empty text if there is none. */
+export function typeOf(contentType: unknown): string {
+  return typeof contentType === "string" ? ` ${contentType.split(";", 1)[0]?.trim()}` : "";
+}
+
+/** Bytes of an answer in which its first words are looked for. */
+const maxReadLength = 8 * 1024;
+
+/** Longest text of a page that is shown, in characters. */
+const maxWordsLength = 100;
+
+/**
+ * Returns the first words of a page without its markup, in quotes after a space; an empty text if it has none. They are
+ * not masked or escaped yet.
+ */
+export function quoteWords(body: Buffer, coding = ""): string {
+  if (coding !== "" && coding !== "identity") {
+    return "";
+  }
+  const text = body
+    .toString("utf8", 0, maxReadLength)
+    .replaceAll(/<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)|<!--[\s\S]*?(?:-->|$)|<[^>]*(?:>|$)/gi, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  // Whole words only: half a user key or access token would not be found and masked.
+  const whole = text.length <= maxWordsLength && body.length <= maxReadLength;
+  const words = whole ? text : shortenText(text, maxWordsLength).replace(/\S*…?$/, "…");
+  return words === "" ? "" : ` "${words}"`;
+}
+
 function maskSecret(text: string, secret: string): string {
   if (secret.length < minSecretLength) {
     return text;
