@@ -77,7 +77,7 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     };
     const target = request.url ?? "";
     const isTooLong = target.length > maxTargetLength;
-    // Another handler may accept it, unless a rule has its path. The lookup takes linear time, and Node limits the length.
+    // Another handler may accept it, unless a rule has its path.
     if (isTooLong && next === undefined) {
       reject(errors.targetTooLong(maxTargetLength));
       return;
@@ -86,7 +86,9 @@ export function createTranscodingHandler(options: TranscodingOptions): Transcodi
     const method = request.method ?? "";
     // Before the lookup, because a preflight is about the path, even if a rule has the method `*`.
     const preflightCors = method === "OPTIONS" && isPreflight(request.headers) ? corsOf(request) : undefined;
-    const found = tree.match(preflightCors === undefined ? method : noMethod, path);
+    const wanted = preflightCors === undefined ? method : noMethod;
+    // A path that is itself too long is not looked up, which bounds the time: it is left to `next`.
+    const found = path.length > maxTargetLength ? undefined : tree.match(wanted, path);
     if (found === undefined && next !== undefined) {
       next();
     } else if (isTooLong) {

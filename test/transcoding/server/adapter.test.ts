@@ -88,6 +88,8 @@ describe("a transcoding handler with a third argument", () => {
     for (const method of ["GET", "DELETE", "OPTIONS"]) {
       expect((await fetch(`${url}/v1/titles${query}`, { method })).status).toBe(414);
     }
+    const longPath = await fetch(`${url}/elsewhere/${"a/".repeat(5_000)}`);
+    expect([longPath.status, await longPath.text()]).toEqual([200, "next"]);
   });
 
   it("a transcoding handler answers 500 and reports why if a parser has read the body before", async () => {
