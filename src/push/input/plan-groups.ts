@@ -22,6 +22,8 @@ type ReadGroup =
 export type PlanGroupReader = {
   /** Whether a record has the members of a plan group. Records with those of a status, or of neither, have not. */
   isGroup(record: JsonObject): boolean;
+  /** Whether a record has no member that only a plan group or only a status has. */
+  isNeither(record: JsonObject): boolean;
   /** Reads CreatePlanGroupRequest. Over REST, it is sent as it is written, except for the parent, which is in the path. */
   fromRequest(document: JsonDocument, record: JsonObject, bytes: Uint8Array): ReadGroup;
   /** Reads a plain PlanGroup with its id in the field `idField`. */
@@ -51,6 +53,8 @@ export function createPlanGroupReader(isPlain: boolean, options: ReadingOptions)
       }
       return groupMembers > 0 && groupMembers >= statusMembers;
     },
+
+    isNeither: (record) => !Object.keys(record).some((name) => ofGroup.has(name) || ofStatus.has(name)),
 
     fromRequest(document, record, bytes) {
       const read = readRequest(document);

@@ -123,7 +123,10 @@ export function createRecordParser(options: ParserOptions, times?: () => TimeRul
         userKey: typeof userKey === "string" ? userKey : undefined,
       };
     }
-    return validate(read, record);
+    const parsed = validate(read, record);
+    return "violations" in parsed && userKeyField !== undefined && groups.isNeither(json)
+      ? { ...parsed, violations: [...parsed.violations, unrecognised] }
+      : parsed;
   }
 
   function fromRequest(document: JsonDocument, json: JsonObject, bytes: Uint8Array, isGroup: boolean): Read {
@@ -222,6 +225,12 @@ function inColumns(parsed: ParsedRecord, { violations: found, columnOf }: Record
     userKey: "request" in parsed ? parsed.request.userKey : parsed.userKey,
   };
 }
+
+/** Explains the violations of a record that is read as a status for want of anything else. */
+const unrecognised: FieldViolation = {
+  field: "record",
+  description: "has no field of a status, as which it is read; a plan group is recognised by dataPlans",
+};
 
 /** Says of something unknown that it is not sent. */
 function notSent({ field, description }: FieldViolation): FieldViolation {

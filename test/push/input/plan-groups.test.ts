@@ -29,6 +29,14 @@ function violationsOf(text: string, options: ParserOptions = { parent }): string
 }
 
 describe("createRecordParser with plan groups", () => {
+  it("says how a plan group is recognised if a plain record has no field of a status or a group", () => {
+    const hint =
+      "record: has no field of a status, as which it is read; a plan group is recognised by dataPlans";
+    const options = { parent, userKeyField: "id" };
+    expect(violationsOf('{"id":"g6"}', options).at(-1)).toBe(hint);
+    expect(violationsOf('{"id":"g6","title":"a"}', options)).not.toContain(hint);
+  });
+
   it("sends the request message of a plan group as it is written, without the parent, which is in the path", () => {
     const group =
       '{ "dataPlans": [ {"planId":"p", "planName":"caf\\u00e9"} ], "lastUpdatedTime":"2026-01-01T00:00:00Z"}';
