@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { publishedManifest } from "../../../scripts/build/published-manifest.ts";
 import { exampleStatus } from "../../../src/examples/index.ts";
 import { environmentOf, npm } from "../npm.ts";
+import { oldest } from "../oldest.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../../..");
@@ -21,9 +22,6 @@ const ranges: Readonly<Record<string, string>> = { ...dependencies, ...peerDepen
 const entries = Object.entries<string | object>(repository.exports)
   .filter(([entry, target]) => !entry.includes("*") && JSON.stringify(target).includes(".ts"))
   .map(([entry]) => entry.replace(".", name));
-
-/** The oldest release that a range such as `^1.2.3` or `>=1.2.3` allows. */
-const oldest = (range: string) => range.replace(/^(\^|>=)/, "");
 
 /** A user's project that has some packages before the package is installed, and what npm said then. */
 async function installBeside(packages: Readonly<Record<string, string>>): Promise<string> {

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { environmentOf, npm } from "./npm.ts";
+import { environmentOf, npm } from "../npm.ts";
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, "..", "..");
+const root = join(import.meta.dirname, "..", "..", "..");
 const buf = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));
 const readme = readFileSync(join(root, "src/transcoding/README.md"), "utf8");
 
@@ -106,3 +106,9 @@ export async function createReadmeProject(node: string, packages: readonly strin
     },
   };
 }
+
+/** Source text of the README's server, which prints its port instead of having a fixed one. */
+export const readmeServer = (readmeFiles.get("server.ts") ?? "").replace(
+  ".listen(8080);",
+  '.listen(0, "127.0.0.1", function (this: import("node:http").Server) { console.log("port " + (this.address() as { port: number }).port); });',
+);
