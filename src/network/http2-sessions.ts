@@ -2,11 +2,14 @@ import type { TLSSocket } from "node:tls";
 import type { NodeHttpClientOptions } from "@connectrpc/connect-node";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 import type { HttpProxy } from "./proxy.ts";
-import { connectThrough, type TunnelOptions } from "./tunnel.ts";
+import { connectThrough, ProxyError, type TunnelOptions } from "./tunnel.ts";
 
 type Sessions = ReturnType<
   NonNullable<Extract<NodeHttpClientOptions, { httpVersion: "2" }>["sessionProvider"]>
 >;
+
+/** Connections that are opened for a request. */
+const maxTries = 4;
 
 /**
  * Manages the HTTP/2 connection to the host of a URL for connect-node, as its own manager does, through a proxy. That one
@@ -37,7 +40,8 @@ export function createTunnelledSessions(url: URL, proxy: HttpProxy, options: Tun
   return {
     authority: sessions.authority,
     async request(...args) {
-      for (;;) {
+      // Bounded, because a host may close every connection as soon as it is open.
+      for (let tries = 0; tries < maxTries; tries++) {
         try {
           return await sessions.request(...args);
         } catch (error) {
@@ -50,6 +54,7 @@ export function createTunnelledSessions(url: URL, proxy: HttpProxy, options: Tun
         });
         await opening;
       }
+      throw new ProxyError(`through the proxy ${proxy.name}: ${url.host} closes every connection at once`);
     },
     notifyResponseByteRead: (stream) => sessions.notifyResponseByteRead(stream),
   };

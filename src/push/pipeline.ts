@@ -165,6 +165,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       stopped = cause;
       queues.stop();
       stopping.abort();
+      sender.stopConnecting();
       setTimeout(() => sender.close(), options.graceMs).unref();
     }
   }

@@ -200,7 +200,11 @@ describe("a stopped pipeline", () => {
       const answer = Promise.withResolvers<Outcome>();
       const { pipeline, journal } = await pushLines(run, [lineOf("a")], () => answer.promise, {
         graceMs: 0,
-        sender: { send: () => answer.promise, close: () => answer.resolve(troubleOf("silent", "closed")) },
+        sender: {
+          send: () => answer.promise,
+          stopConnecting: () => undefined,
+          close: () => answer.resolve(troubleOf("silent", "closed")),
+        },
       });
       const done = pipeline.run();
       await turns(5);

@@ -64,6 +64,7 @@ export async function pushLines(
         attempts.set(title, (attempts.get(title) ?? 0) + 1);
         return answer(request, attempts.get(title) ?? 0);
       },
+      stopConnecting: () => undefined,
       close: () => undefined,
     },
     concurrency: createConcurrency({ cap: 16 }),

@@ -96,8 +96,9 @@ export const maxNames = 100;
 /** Adds one to the count of a name, or of `OTHER` if there are too many names. */
 export function countName(byName: Record<string, number>, name: string): void {
   const isSeparate = Object.hasOwn(byName, name) || Object.keys(byName).length < maxNames;
-  const key = isSeparate ? name : "OTHER";
-  byName[key] = (byName[key] ?? 0) + 1;
+  // Assigning `__proto__` would not add a property.
+  const key = isSeparate && name !== "__proto__" ? name : "OTHER";
+  byName[key] = (Object.hasOwn(byName, key) ? (byName[key] ?? 0) : 0) + 1;
 }
 
 /**

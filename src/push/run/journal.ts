@@ -164,6 +164,9 @@ export async function openJournal(run: RunDirectory, display: KeyDisplay): Promi
 /** Longest message that is stored, in characters. Servers choose theirs. */
 const maxMessageLength = 1_000;
 
+/** Longest name and value of the metadata that is stored, in characters. */
+const maxMetadataLength = 256;
+
 /** Longest rule that is stored, in characters. */
 const maxRuleLength = 200;
 
@@ -183,13 +186,14 @@ function lineOf(
     line: record.index,
     ...(userKey !== undefined && { userKey: display.key(userKey) }),
     ...reason,
-    ...(metadata && { metadata: mapValues(metadata, hide) }),
+    ...(metadata && { metadata: listedMetadata(metadata, hide) }),
     // Hidden first, because a key that is cut is not found.
     message: shortenText(hide(message), maxMessageLength),
     violations: listedViolations(violations, hide),
   });
 }
 
-function mapValues(values: Readonly<Record<string, string>>, change: (value: string) => string) {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+function listedMetadata(metadata: Readonly<Record<string, string>>, hide: (text: string) => string) {
+  const listed = (text: string) => shortenText(hide(text), maxMetadataLength);
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [listed(name), listed(value)]));
 }

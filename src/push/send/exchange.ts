@@ -39,6 +39,8 @@ export type Exchange = {
    * about the request. Never rejects.
    */
   send(request: HttpRequest): Promise<Answer | NoAnswer>;
+  /** Gives up connections that are not open yet, and opens no further ones. Their requests get no answer. */
+  stopConnecting(): void;
   /** Closes the connections. Requests in flight get no answer. */
   close(): void;
 };

@@ -1,4 +1,6 @@
-import { type buildConnector, errors, Pool } from "undici";
+import { setMaxListeners } from "node:events";
+import type { Socket } from "node:net";
+import { buildConnector, errors, Pool } from "undici";
 import { proxyFor } from "../../network/proxy.ts";
 import { connectThrough } from "../../network/tunnel.ts";
 import {
@@ -11,6 +13,7 @@ import {
   maxAnswerSize,
   type NoAnswer,
   sendTwice,
+  stopped,
   timedOut,
 } from "./exchange.ts";
 
@@ -24,10 +27,13 @@ const timeoutCodes = ["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND
  * PEM certificates to trust instead of the well-known ones.
  */
 export function createHttp1Exchange(origin: string, timeoutMs: number, ca?: string): Exchange {
+  const stopping = new AbortController();
+  // As many as there are connections may wait for it.
+  setMaxListeners(0, stopping.signal);
   const pool = new Pool(origin, {
     allowH2: false,
     maxResponseSize: maxAnswerSize,
-    connect: connectorOf(new URL(origin), timeoutMs, ca),
+    connect: connectorOf(new URL(origin), timeoutMs, ca, stopping.signal),
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });
@@ -76,7 +82,9 @@ export function createHttp1Exchange(origin: string, timeoutMs: number, ca?: stri
 
   return {
     send: (request) => sendTwice(() => attempt(request)),
+    stopConnecting: () => stopping.abort(),
     close() {
+      stopping.abort();
       void pool.destroy(new Error("the push was stopped"));
     },
   };
@@ -86,18 +94,30 @@ function connectorOf(
   url: URL,
   timeoutMs: number,
   ca: string | undefined,
-): NonNullable<Pool.Options["connect"]> {
+  signal: AbortSignal,
+): buildConnector.connector {
   const proxy = proxyFor(url);
   if (proxy === undefined) {
-    return { timeout: timeoutMs, ...(ca !== undefined && { ca }) };
+    const connect = buildConnector({ timeout: timeoutMs, allowH2: false, ...(ca !== undefined && { ca }) });
+    return (options, callback) => {
+      // The types do not say that it returns the socket.
+      const socket = connect(options, (...result) => {
+        signal.removeEventListener("abort", abort);
+        callback(...result);
+      }) as unknown as Socket;
+      const abort = () => socket.destroy(new Error(stopped.problem));
+      signal.addEventListener("abort", abort);
+      if (signal.aborted) {
+        abort();
+      }
+    };
   }
-  const throughProxy: buildConnector.connector = (_, callback) => {
-    connectThrough(proxy, url, { ca, timeoutMs, protocols: ["http/1.1"] }).then(
+  return (_, callback) => {
+    connectThrough(proxy, url, { ca, timeoutMs, protocols: ["http/1.1"], signal }).then(
       (socket) => callback(null, socket),
       (error: Error) => callback(error, null),
     );
   };
-  return throughProxy;
 }
 
 function problemOf(error: NodeJS.ErrnoException, timeoutMs: number, isSent: boolean): NoAnswer {

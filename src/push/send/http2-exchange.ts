@@ -52,6 +52,8 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
   let opening: Promise<NoAnswer | undefined> | undefined;
   let isClosed = false;
   const closing = new AbortController();
+  /** Sessions that take no requests yet. */
+  const connecting = new Set<ClientHttp2Session>();
 
   /** Returns the connection for the next request, if one must not be opened first. */
   function findConnection(): Connection | undefined {
@@ -64,6 +66,9 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
   }
 
   async function openConnection(): Promise<NoAnswer | undefined> {
+    if (closing.signal.aborted) {
+      return stopped;
+    }
     let socket: Socket | undefined;
     try {
       socket = await openSocket?.(closing.signal);
@@ -71,6 +76,13 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
       return isClosed ? stopped : connectionFailed(error as Error, false);
     }
     return startSession(socket);
+  }
+
+  function stopConnecting(): void {
+    closing.abort();
+    for (const session of connecting) {
+      session.destroy();
+    }
   }
 
   /** Starts HTTP/2, on a socket if there is one yet. */
@@ -83,6 +95,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
       });
       const connection: Connection = { session, socket: undefined, inFlight: 0, limit: 0 };
       sessions.add(session);
+      connecting.add(session);
       let problem: NoAnswer = { ...wasReset, isSent: false };
       const timer = setTimeout(() => {
         problem = timedOut(timeoutMs, false);
@@ -96,6 +109,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
       // Not before, because the server may reject requests beyond its limit.
       session.once("remoteSettings", () => {
         clearTimeout(timer);
+        connecting.delete(session);
         connections.push(connection);
         resolve(undefined);
       });
@@ -111,6 +125,7 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
         clearTimeout(timer);
         retire(connection);
         sessions.delete(session);
+        connecting.delete(session);
         resolve(isClosed ? stopped : problem);
       });
     });
@@ -190,9 +205,10 @@ export function createHttp2Exchange(origin: string, timeoutMs: number, ca?: stri
 
   return {
     send: (request) => sendTwice(() => attempt(request)),
+    stopConnecting,
     close() {
       isClosed = true;
-      closing.abort();
+      stopConnecting();
       for (const session of sessions) {
         session.destroy();
       }

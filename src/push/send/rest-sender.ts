@@ -30,7 +30,7 @@ export function createRestSender(baseUrl: string, timeoutMs: number, ca?: string
     return "problem" in received ? noAnswer(received) : outcomeOfAnswer(request, received);
   };
 
-  return { sendWithToken, close: exchange.close };
+  return { sendWithToken, stopConnecting: exchange.stopConnecting, close: exchange.close };
 }
 
 function headersWith(token: string) {

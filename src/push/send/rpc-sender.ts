@@ -47,7 +47,7 @@ export function createRpcSender(baseUrl: string, protocol: RpcProtocol, timeoutM
     return readAnswer(protocol, request, received);
   };
 
-  return { sendWithToken, close: exchange.close };
+  return { sendWithToken, stopConnecting: exchange.stopConnecting, close: exchange.close };
 }
 
 /** Reads an answer. One that is not a plain success is read as this project's client does. Never rejects. */

@@ -2,6 +2,7 @@ import { validateHeaderValue } from "node:http";
 import { TokenEndpointError } from "../../client/credentials/token-fetch.ts";
 import { endpointOf } from "../../client/endpoint.ts";
 import type { PlanSharingProtocol } from "../../client/index.ts";
+import { maxViolations, moreViolations } from "../../contract/field-violation.ts";
 import { shownText } from "../../network/server-text.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { AccessTokens } from "./access-tokens.ts";
@@ -15,6 +16,8 @@ export type Sender = {
    * control characters and no access token.
    */
   send(request: PushRequest): Promise<Outcome>;
+  /** Ends the attempts that wait for a connection or an access token, and opens no further connections. */
+  stopConnecting(): void;
   /** Ends all attempts in flight and closes the connections. */
   close(): void;
 };
@@ -34,11 +37,13 @@ type SenderOptions = {
 export function createSender(options: SenderOptions): Sender {
   const baseUrl = endpointOf(options.endpoint).url;
   const { protocol, tokens, timeoutMs, ca } = options;
-  const { sendWithToken, close } =
+  const { sendWithToken, ...connections } =
     protocol === "rest"
       ? createRestSender(baseUrl, timeoutMs, ca)
       : createRpcSender(baseUrl, protocol, timeoutMs, ca);
 
+  const stopping = Promise.withResolvers<never>();
+  stopping.promise.catch(() => undefined);
   let checked = "";
   /** Whether this API has answered a request, so that the endpoint is the right one. */
   let hasAnswered = false;
@@ -57,7 +62,7 @@ export function createSender(options: SenderOptions): Sender {
       let token: string;
       try {
         const current = tokens.current();
-        token = typeof current === "string" ? current : await current;
+        token = typeof current === "string" ? current : await Promise.race([current, stopping.promise]);
       } catch (error) {
         return tokenFailure(error);
       }
@@ -88,7 +93,19 @@ export function createSender(options: SenderOptions): Sender {
     }
   }
 
-  return { send, close };
+  function stopConnecting(): void {
+    stopping.reject(new Error("the push was stopped"));
+    connections.stopConnecting();
+  }
+
+  return {
+    send,
+    stopConnecting,
+    close() {
+      stopConnecting();
+      connections.close();
+    },
+  };
 }
 
 /** Returns the outcome when no token can be fetched: final if the token endpoint has rejected the credentials. */
@@ -125,23 +142,35 @@ function unauthenticated(message: string): Outcome {
   return { ...troubleOf("unreachable", message, { code: "UNAUTHENTICATED" }), kind: "unauthenticated" };
 }
 
-/** Returns an outcome with the texts of the server as they may be written. */
+/** Longest reason of a server, in characters; the code stands for a longer one. */
+const maxReasonLength = 64;
+
+/** Entries of the metadata of an error that are kept. */
+const maxMetadata = 20;
+
+/** Returns an outcome with the texts of the server as they may be written, and not more of them than a record needs. */
 function withShownTexts(outcome: Outcome, token: string): Outcome {
   if (outcome.kind === "pushed") {
     return outcome;
   }
   const shown = (text: string) => shownText(text, token);
+  const { code, reason, violations, metadata } = outcome;
+  const isWhole = violations.length <= maxViolations;
   return {
     ...outcome,
-    code: shown(outcome.code),
-    reason: shown(outcome.reason),
+    code: shown(code),
+    reason: shown(reason.length > maxReasonLength ? code : reason),
     message: shown(outcome.message),
-    violations: outcome.violations.map(({ field, description }) => ({
-      field: shown(field),
-      description: shown(description),
-    })),
+    violations: [
+      ...violations
+        .slice(0, isWhole ? maxViolations : maxViolations - 1)
+        .map(({ field, description }) => ({ field: shown(field), description: shown(description) })),
+      ...(isWhole ? [] : [moreViolations]),
+    ],
     metadata: Object.fromEntries(
-      Object.entries(outcome.metadata).map(([name, value]) => [shown(name), shown(value)]),
+      Object.entries(metadata)
+        .slice(0, maxMetadata)
+        .map(([name, value]) => [shown(name), shown(value)]),
     ),
   };
 }

@@ -13,6 +13,10 @@ export function nameInJson(method: PushRequest["method"], body: Buffer): string 
   } catch {
     return undefined;
   }
+  // Unknown fields are ignored, but this one is of no resource.
+  if (Object.hasOwn(Object(json), "error")) {
+    return undefined;
+  }
   return nameOf(contractCodecs.get(desc)?.readJson(json)?.message ?? readTolerantly(desc, body));
 }
 

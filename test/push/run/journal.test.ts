@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { countName } from "../../../src/push/run/counts.ts";
 import { type Checkpoint, openJournal } from "../../../src/push/run/journal.ts";
 import { keyDisplay } from "../../../src/push/run/mask.ts";
 import { openRun, type RunDirectory } from "../../../src/push/run/run-directory.ts";
@@ -99,3 +100,25 @@ it("the journal of a run resumes a checkpoint that has no groups, and holds a hu
     await journal.close();
     await resumed.release();
   }));
+
+it("the journal of a run cuts metadata to 256 characters, without half a user key", () =>
+  withRun(async (run) => {
+    const journal = await openJournal(run, keyDisplay(false));
+    const metadata = { ["n".repeat(300)]: "v".repeat(300), key: `${"x".repeat(249)} ${userKey}` };
+    journal.rejected(record, { ...reason, metadata });
+    await journal.flush(true);
+    await journal.close();
+    const line = JSON.parse(await readFile(join(run.path, "rejected-reasons.ndjson"), "utf8"));
+    expect(line.metadata).toEqual({
+      [`${"n".repeat(255)}…`]: `${"v".repeat(255)}…`,
+      key: `${"x".repeat(249)} ***567`,
+    });
+  }));
+
+it("counts names that every object has from zero", () => {
+  const counts: Record<string, number> = {};
+  for (const name of ["constructor", "constructor", "__proto__"]) {
+    countName(counts, name);
+  }
+  expect(counts).toEqual({ constructor: 2, OTHER: 1 });
+});

@@ -34,6 +34,7 @@ function createStub(
           attempts.set(userKey, (attempts.get(userKey) ?? 0) + 1);
           return answer(userKey, attempts.get(userKey) ?? 0);
         },
+        stopConnecting: () => undefined,
         close: () => undefined,
       },
       concurrency: createConcurrency({ cap: 8 }),

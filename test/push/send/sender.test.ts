@@ -1,13 +1,21 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:tls";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { TokenEndpointError } from "../../../src/client/credentials/token-fetch.ts";
 import { createPlanSharingClient, type PlanSharingProtocol, readError } from "../../../src/client/index.ts";
+import { moreViolations } from "../../../src/contract/field-violation.ts";
 import { type AccessTokens, fixedToken, renewableTokens } from "../../../src/push/send/access-tokens.ts";
+import type { Outcome } from "../../../src/push/send/outcome.ts";
 import { createSender, type Sender } from "../../../src/push/send/sender.ts";
 import { testCertificate } from "../../support/certificates/certificate.ts";
 import { startTcpEndpoint } from "../../support/http/grpc-endpoints.ts";
-import { type Answer, accept, fail, startStubEndpoint } from "../../support/http/stub-endpoint.ts";
+import {
+  type Answer,
+  accept,
+  fail,
+  startStubEndpoint,
+  storedName,
+} from "../../support/http/stub-endpoint.ts";
 import { lineOf, pushRequestOf } from "../../support/push-inputs.ts";
 import { freshKey, parent, protocols, startTestServer, type TestServer } from "../../support/test-server.ts";
 
@@ -351,5 +359,93 @@ describe("a token that cannot be fetched", () => {
     ["a wrong key file", new TypeError("x"), "unauthenticated"],
   ])("has the right outcome after %s", async (_, error, kind) => {
     expect(await outcomeWith(error)).toMatchObject({ kind });
+  });
+});
+
+describe("createSender bounds what a server says", () => {
+  const detail = (type: string, more: object) => ({
+    "@type": `type.googleapis.com/google.rpc.${type}`,
+    ...more,
+  });
+
+  it("keeps 20 entries of metadata, 100 violations, and the code instead of a long reason", async () => {
+    const metadata = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`name${index}`, "v"]));
+    const fieldViolations = Array.from({ length: 5_000 }, () => ({ field: "f", description: "d" }));
+    const outcome = await outcomeOf((_, response) =>
+      fail(response, 400, "INVALID_ARGUMENT", [
+        detail("ErrorInfo", { reason: "R".repeat(65), domain: "d", metadata }),
+        detail("BadRequest", { fieldViolations }),
+      ]),
+    );
+    expect(outcome).toMatchObject({ kind: "rejected", reason: "INVALID_ARGUMENT" });
+    const { metadata: kept, violations } = outcome as Extract<Outcome, { kind: "rejected" }>;
+    expect([Object.keys(kept).length, violations.length, violations.at(-1)]).toEqual([
+      20,
+      100,
+      moreViolations,
+    ]);
+  });
+
+  it("takes a success that has an error for a foreign answer", async () => {
+    const outcome = await outcomeOf(({ path }, response) =>
+      response
+        .setHeader("content-type", "application/json")
+        .end(JSON.stringify({ error: { code: 500 }, name: storedName(path) })),
+    );
+    expect(outcome).toMatchObject({ kind: "retry", trouble: { kind: "foreign" } });
+  });
+});
+
+describe("a sender that is stopped", () => {
+  it.each(protocols)("ends an attempt that waits for a connection, over %s", async (protocol) => {
+    let hasAsked = () => {};
+    const asked = new Promise<void>((resolve) => {
+      hasAsked = resolve;
+    });
+    const url = (await startTcpEndpoint(() => hasAsked())).replace("http:", "https:");
+    const sender = senderTo(url, fixedToken("t"), protocol);
+    const outcome = sender.send(requestOf(lineOf("user"), protocol));
+    await asked;
+    sender.stopConnecting();
+    expect(await outcome).toMatchObject({ kind: "retry", trouble: { kind: "unreachable" } });
+  });
+
+  it.each(protocols)("ends an attempt that waits for a proxy, over %s", async (protocol) => {
+    let hasAsked = () => {};
+    const asked = new Promise<void>((resolve) => {
+      hasAsked = resolve;
+    });
+    const proxy = await startTcpEndpoint(() => hasAsked());
+    vi.stubEnv("HTTPS_PROXY", proxy.replace("https:", "http:"));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const sender = senderTo("https://mdps.example.com", fixedToken("t"), protocol);
+    const outcome = sender.send(requestOf(lineOf("user"), protocol));
+    await asked;
+    sender.stopConnecting();
+    expect(await outcome).toMatchObject({ kind: "retry", trouble: { kind: "unreachable" } });
+  });
+
+  it("ends an attempt that waits for an access token", async () => {
+    const sender = senderTo(
+      "http://127.0.0.1:1",
+      renewableTokens(() => () => new Promise(() => {})),
+    );
+    const outcome = sender.send(requestOf(lineOf("user")));
+    sender.stopConnecting();
+    expect(await outcome).toMatchObject({ kind: "retry", trouble: { kind: "unreachable" } });
+  });
+
+  it("waits for the answer to a request that was sent", async () => {
+    const answer = Promise.withResolvers<void>();
+    const endpoint = await startStubEndpoint(async (request, response) => {
+      await answer.promise;
+      accept(request, response);
+    });
+    const sender = senderTo(endpoint.url);
+    const outcome = sender.send(requestOf(lineOf("user")));
+    await endpoint.reached(1);
+    sender.stopConnecting();
+    answer.resolve();
+    expect(await outcome).toEqual({ kind: "pushed" });
   });
 });
