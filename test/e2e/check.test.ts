@@ -67,7 +67,7 @@ describe("mdps check", () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ["a directory that does not exist", ["--data", "/none"], /^mdps: ENOENT.*\/none/],
+    ["a directory that does not exist", ["--data", "/none"], /^mdps: \/none does not exist: pass/],
     ["an unknown type of store", ["--store", "mysql://me:secret@host/db"], /^mdps: a store must be sqlite:/],
   ])("describes the error and exits with 1: %s", async (_, args, message) => {
     const env = { XDG_DATA_HOME: await dataDirectory(), MDPS_DATA: await dataDirectory() };

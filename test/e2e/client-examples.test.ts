@@ -20,7 +20,9 @@ it("every example in the client's doc comments passes the type checker", () => {
     "declare const client: PlanSharingClient;",
     "declare const planStatus: PlanStatus;",
   ].join("\n");
-  const examples = readdirSync(join(root, "src/client")).flatMap(examplesOf);
+  const examples = readdirSync(join(root, "src/client"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .flatMap(examplesOf);
   expect(examples.length).toBeGreaterThanOrEqual(12);
 
   // Inside node_modules, so that the compiler finds Node's types.

@@ -130,7 +130,7 @@ describe("a start of mdps serve", () => {
   it("fails when the data directory is a file", async () => {
     const file = join(await dataDirectory(), "file");
     await writeFile(file, "");
-    expectMessage(await serve(file), /^mdps: .*a file is in its place/);
+    expectMessage(await serve(file), /^mdps: --data .*is a file, not a directory/);
   });
 
   it("fails when the data directory cannot be written", async () => {

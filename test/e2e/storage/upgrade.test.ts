@@ -77,9 +77,10 @@ describe("docs/operations/upgrade.md", () => {
 
   it("says that a run of mdps push of another version is left as it is", async () => {
     const directory = await dataDirectory();
+    const server = await startServe(directory);
     const file = await writeLines(directory, [lineOf("user-1")]);
-    const args = argsOf(directory, "http://127.0.0.1:9");
-    await runProgram(["push", file, ...args, "--patience", "1"], { env: { MDPS_TOKEN: "t" } });
+    const token = await printToken(directory);
+    await runProgram(["push", file, ...argsOf(directory, server.url)], { env: { MDPS_TOKEN: token } });
     const settings = join(await onlyRun(directory), "run.json");
     const text = (await readFile(settings, "utf8")).replace(/"version": ?1/, '"version":2');
     await writeFile(settings, text);
