@@ -22,6 +22,23 @@ export function messageOfFileError(error: unknown): string {
   return advice === undefined ? message : `${message}; ${advice}`;
 }
 
+/** Returns why a file cannot be read, as the end of a sentence that begins with its name, such as `does not exist`. */
+export function whyUnreadable(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return "does not exist";
+    case "ENOTDIR":
+      return "does not exist: its path leads through a file";
+    case "EISDIR":
+      return "is a directory: pass a file";
+    case "EACCES":
+    case "EPERM":
+      return "cannot be read: this user has no permission to read it, or to enter its directory";
+    default:
+      return `cannot be read: ${messageOfFileError(error)}`;
+  }
+}
+
 /** Returns whether an error says that a file cannot grow, so that what it has already may still be overwritten. */
 export function isOutOfSpace(error: unknown): boolean {
   return ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");

@@ -1,5 +1,6 @@
 import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { whyUnreadable } from "./file-error.ts";
 import { ownerAdvice } from "./file-owner.ts";
 
 /** Raised when a file with a secret cannot be read or others can read it. The message names it and says what to do. */
@@ -16,9 +17,7 @@ export async function readPrivateFile(path: string): Promise<string> {
     text = await readFile(path, "utf8");
   } catch (error) {
     const advice = (error as NodeJS.ErrnoException).code === "EACCES" ? ownerAdvice(path) : "";
-    throw new PrivateFileError(`${path} cannot be read: ${(error as Error).message}${advice}`, {
-      cause: error,
-    });
+    throw new PrivateFileError(`${path} ${whyUnreadable(error)}${advice}`, { cause: error });
   }
   if (!isPrivate) {
     throw new PrivateFileError(`${path} can be read by others than its owner. Run: chmod 600 ${path}`);

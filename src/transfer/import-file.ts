@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { whyUnreadable } from "../contract/file-error.ts";
 import { readManifest } from "./export-file.ts";
 import { ImportFileError } from "./import-file-error.ts";
 import { type ImportOptions, type ImportReport, importRecords } from "./import-records.ts";
@@ -45,7 +46,7 @@ async function openInput(file: string) {
   try {
     return await open(file);
   } catch (error) {
-    throw new ImportFileError(`${file} cannot be read: ${(error as Error).message}`);
+    throw new ImportFileError(`${file} ${whyUnreadable(error)}`);
   }
 }
 

@@ -111,7 +111,7 @@ describe("readKeyFile", () => {
 
   it("rejects a file that does not exist", async () => {
     await expect(readKeyFile("/nowhere/key.json")).rejects.toThrow(
-      "the key file /nowhere/key.json cannot be read (ENOENT)",
+      "the key file /nowhere/key.json does not exist",
     );
   });
 });

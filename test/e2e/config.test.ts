@@ -115,7 +115,7 @@ storage: { data: file/data, store: "mysql://h/db" }
     );
     const { stderr, exitCode } = await runProgram(["config", "check", "--config", file]);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${file}: listen.tlsCert: ${directory}/none.pem cannot be read`);
+    expect(stderr).toContain(`${file}: listen.tlsCert: ${directory}/none.pem does not exist`);
     expect(stderr).toMatch(/clientSecretFile: .*secret\.txt can be read by others/);
     expect(stderr).toContain(`storage.data: ${blocked} is not a directory`);
     expect(stderr).toContain("storage.store: must be sqlite:DIRECTORY");

@@ -122,7 +122,7 @@ auth:
     [
       "a secret file that does not exist",
       introspection("clientSecretFile: none.txt"),
-      /clientSecretFile: .*none\.txt cannot be read/,
+      /clientSecretFile: .*none\.txt does not exist/,
     ],
   ])("rejects a file with %s", async (_, text, message) => {
     const { stderr, stdout, exitCode } = await serve("--config", await writeConfig(text));
@@ -139,7 +139,7 @@ auth:
 
   it("rejects a file that does not exist", async () => {
     expect((await serve("--config", "none.yaml")).stderr).toMatch(
-      /^mdps: --config: none\.yaml cannot be read/,
+      /^mdps: --config: none\.yaml does not exist$/m,
     );
   });
 

@@ -151,7 +151,7 @@ describe("mdps validate", () => {
   it("exits with 1 and names a file that cannot be read", async () => {
     const outcome = await runProgram(["validate", "/no/file"]);
     expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
-    expect(outcome.stderr).toMatch(/^mdps: \/no\/file cannot be read: ENOENT/);
+    expect(outcome.stderr).toMatch(/^mdps: \/no\/file does not exist\n$/);
   });
 
   it("reports what the contract does not know as warnings for Google's hosts, each once with a count", async () => {

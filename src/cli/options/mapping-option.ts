@@ -1,13 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseYaml } from "../../config/parse-yaml.ts";
-import { messageOfFileError } from "../../contract/file-error.ts";
-import {
-  type Mapping,
-  MappingError,
-  mergeMappings,
-  readInlineMapping,
-  readMapping,
-} from "../../push/input/csv/mapping.ts";
+import { isSystemError, whyUnreadable } from "../../contract/file-error.ts";
+import { type Mapping, mergeMappings, readInlineMapping, readMapping } from "../../push/input/csv/mapping.ts";
 import { UsageError } from "../usage-error.ts";
 
 /**
@@ -28,9 +22,10 @@ function readOne(value: string, nowMs: number): Mapping {
       : readInlineMapping(value, nowMs);
   } catch (error) {
     const what = isFile ? `--map ${value}` : "--map";
-    if (error instanceof MappingError) {
-      throw new UsageError(`${what}: ${error.message}`);
+    if (isSystemError(error)) {
+      const other = error.code === "ENOENT" ? "; without a file, a mapping is FIELD=COLUMN,…" : "";
+      throw new UsageError(`${what}: ${whyUnreadable(error)}${other}`);
     }
-    throw new UsageError(`${what} cannot be read: ${messageOfFileError(error)}`);
+    throw new UsageError(`${what}: ${(error as Error).message}`);
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { readKeyFile } from "../../client/credentials/key-file.ts";
 import type { ServiceAccountKeyFile } from "../../client/index.ts";
+import { whyUnreadable } from "../../contract/file-error.ts";
 import { requireCertificates } from "../../network/certificates.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -12,8 +13,8 @@ export const caOption = [
 
 /** Reads a file that an option names. Rejects with UsageError. */
 export async function readOptionFile(option: string, file: string): Promise<string> {
-  return readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(`${option} ${file}: cannot be read (${cause.code})`);
+  return readFile(file, "utf8").catch((error) => {
+    throw new UsageError(`${option} ${file}: ${whyUnreadable(error)}`);
   });
 }
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { type ConfigSources, type ResolvedConfig, resolveConfig } from "../../config/resolve.ts";
 import { ValueError } from "../../config/value-error.ts";
+import { whyUnreadable } from "../../contract/file-error.ts";
 import { UsageError } from "../usage-error.ts";
 import { defaultDataDirectory, requireDirectory } from "./data-directory.ts";
 import { settingsOf, variablesOf } from "./setting-options.ts";
@@ -53,6 +54,6 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new UsageError(`--config: ${file} cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`--config: ${file} ${whyUnreadable(error)}`);
   }
 }

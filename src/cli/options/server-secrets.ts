@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import type { ResolvedConfig } from "../../config/resolve.ts";
+import { whyUnreadable } from "../../contract/file-error.ts";
 import { PrivateFileError, readPrivateFile } from "../../contract/private-file.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -50,7 +51,7 @@ async function readCertificate(name: string, file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new UsageError(`${name}: ${file} cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`${name}: ${file} ${whyUnreadable(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { googleTokenUri } from "../../auth/audience.ts";
+import { whyUnreadable } from "../../contract/file-error.ts";
 import { isConfidential } from "../../contract/loopback.ts";
 
 /** The key file of a service account, as Google or `mdps service-account create` writes it. */
@@ -33,7 +34,7 @@ export async function readKeyFile(file: string): Promise<ServiceAccountKeyFile> 
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new TypeError(`${name} cannot be read (${(cause as NodeJS.ErrnoException).code})`);
+    throw new TypeError(`${name} ${whyUnreadable(cause)}`);
   }
   if (text.trim() === "") {
     throw new TypeError(

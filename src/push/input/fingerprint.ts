@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
+import { whyUnreadable } from "../../contract/file-error.ts";
 import { InputError } from "./input-error.ts";
 
 /** Identifies the content of a file, to detect a change. */
@@ -40,7 +41,7 @@ export async function fingerprintOf(file: string, wholeSize = defaultWholeSize):
     }
     return { size, mtimeMs, digest: hash.digest("hex"), sampled };
   } catch (error) {
-    throw new InputError(`${file} cannot be read: ${(error as Error).message}`);
+    throw new InputError(`${file} ${whyUnreadable(error)}`);
   } finally {
     await handle?.close();
   }

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { whyUnreadable } from "../../contract/file-error.ts";
 import { InputError } from "./input-error.ts";
 
 /** The bytes of an input, as they are stored or sent. */
@@ -76,5 +77,5 @@ export async function readHead(file: string): Promise<Buffer> {
 }
 
 function unreadable(file: string, error: unknown): InputError {
-  return new InputError(`${file} cannot be read: ${(error as Error).message}`);
+  return new InputError(`${file} ${whyUnreadable(error)}`);
 }

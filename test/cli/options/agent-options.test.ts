@@ -44,7 +44,7 @@ describe("the credentials of Google", () => {
     [{ oauthClient: ["f"] }, "--oauth-client: --token-url is required"],
     [{ tokenUrl }, "--token-url: no credentials: pass --oauth-client FILE, or set MDPS_DPA_CLIENT_ID"],
     [{ tokenUrl, oauthClient: ["a", "b", "c"] }, "--oauth-client: at most two pairs"],
-    [{ tokenUrl, oauthClient: ["/no/file"] }, "--oauth-client /no/file: cannot be read (ENOENT)"],
+    [{ tokenUrl, oauthClient: ["/no/file"] }, "--oauth-client /no/file: does not exist"],
   ])("are rejected if they contradict each other or are incomplete: %j", async (flags, message) => {
     const rejected = credentialsOf(flags);
     await expect(rejected).rejects.toThrow(UsageError);
@@ -82,6 +82,6 @@ describe("the certificates to trust", () => {
   );
 
   it("are rejected with the name of the option if the file cannot be read", async () => {
-    await expect(readCertificates("/no/file")).rejects.toThrow("--ca /no/file: cannot be read (ENOENT)");
+    await expect(readCertificates("/no/file")).rejects.toThrow("--ca /no/file: does not exist");
   });
 });

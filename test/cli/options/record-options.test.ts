@@ -10,3 +10,9 @@ it("a time zone without a mapping is an error, because only CSV has times withou
     timeZone: "Europe/Berlin",
   });
 });
+
+it("a mapping file that does not exist is an error that says how to map without a file", () => {
+  expect(() => recordOptionsOf({ map: ["none.yaml"] })).toThrow(
+    new UsageError("--map none.yaml: does not exist; without a file, a mapping is FIELD=COLUMN,…"),
+  );
+});

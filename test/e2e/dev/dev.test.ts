@@ -205,7 +205,7 @@ describe("mdps dev does not start", () => {
   it.each<[string, string[], RegExp]>([
     ["several workers", ["--workers", "2"], /--workers \(lifecycle\.workers\) is 2/],
     ["two stores", ["--persist", "--store", "memory:"], /--persist .* give one of the two/],
-    ["a missing file to import", ["--import", "/nonexistent"], /\/nonexistent cannot be read/],
+    ["a missing file to import", ["--import", "/nonexistent"], /\/nonexistent does not exist/],
     [
       "an invalid file to import",
       ["--import", "package.json"],

@@ -83,7 +83,7 @@ describe("mdps push in the network of an operator", () => {
   });
 
   it.each([
-    ["does not exist", "none.pem", "cannot be read (ENOENT)"],
+    ["does not exist", "none.pem", "does not exist"],
     ["has no certificate", "key.json", "must be one or more certificates in PEM"],
   ])("ends with 1 and creates no run for a --ca that %s", async (_, name, problem) => {
     const directory = await dataDirectory();
@@ -154,6 +154,6 @@ describe("mdps get in the network of an operator", () => {
   it("says that the certificates cannot be read", async () => {
     const args = ["get", "u", "--operator", "65001", "--endpoint", "https://localhost", "--ca", "/none.pem"];
     const outcome = await runProgram(args, { env });
-    expect(outcome).toMatchObject({ exitCode: 1, stderr: "mdps: --ca /none.pem: cannot be read (ENOENT)\n" });
+    expect(outcome).toMatchObject({ exitCode: 1, stderr: "mdps: --ca /none.pem: does not exist\n" });
   });
 });

@@ -313,7 +313,7 @@ describe("mdps push", () => {
       ["--resume", "DIRECTORY"],
       /^mdps: .* is not a run of mdps push/,
     ],
-    ["the file does not exist", ["/no/file", "--endpoint", "production"], /^mdps: \/no\/file cannot be read/],
+    ["the file does not exist", ["/no/file", "--endpoint", "production"], /^mdps: \/no\/file does not exist/],
     ["the error limit is invalid", ["FILE", "--max-errors", "some"], /a percentage, such as 5%/],
     ["the rate is 0", ["FILE", "--rate", "0"], /more than 0/],
   ])("exits with 1 and says what to do when %s", async (_, args, message) => {
