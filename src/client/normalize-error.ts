@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { connectionProblem } from "../network/connection-error.ts";
+import { redirectTarget, typeOf } from "../network/server-text.ts";
 import { ProxyError } from "../network/tunnel.ts";
 import { readError } from "./read-error.ts";
 
@@ -26,15 +27,15 @@ const networkErrorCodes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Codes for answers that are not from this API (a page or no body), by the message that the transports give them: those of
- * proxies and load balancers, and of hosts where nothing has the path.
+ * Codes for answers that are not from this API (a page or no body), by their status: those of proxies and load balancers,
+ * and of hosts where nothing has the path.
  */
-const foreignResponseCodes: ReadonlyMap<string, Code> = new Map([
-  ["HTTP 404", Code.Unimplemented],
-  ["HTTP 429", Code.ResourceExhausted],
-  ["HTTP 502", Code.Unavailable],
-  ["HTTP 503", Code.Unavailable],
-  ["HTTP 504", Code.Unavailable],
+const foreignResponseCodes: ReadonlyMap<number, Code> = new Map([
+  [404, Code.Unimplemented],
+  [429, Code.ResourceExhausted],
+  [502, Code.Unavailable],
+  [503, Code.Unavailable],
+  [504, Code.Unavailable],
 ]);
 
 /**
@@ -45,9 +46,11 @@ const foreignResponseCodes: ReadonlyMap<string, Code> = new Map([
  */
 export function normalizeError(reason: unknown): ConnectError {
   const error = withClearMessage(ConnectError.from(reason));
-  const code = error.details.length === 0 ? foreignResponseCodes.get(error.rawMessage) : undefined;
-  if (code !== undefined) {
-    return withCode(error, code, code === Code.Unimplemented ? wrongPath : undefined);
+  // The message that the transports give an answer which is not from this API.
+  const [, status] = (error.details.length === 0 && /^HTTP (\d{3})$/.exec(error.rawMessage)) || [];
+  if (status !== undefined) {
+    const code = foreignResponseCodes.get(Number(status)) ?? error.code;
+    return withCode(error, code, foreignMessage(Number(status), code, error.metadata));
   }
   const isNetworkError =
     networkErrorCodes.has(rootErrorCode(error) ?? "") || isReset(error) || error.cause instanceof ProxyError;
@@ -82,7 +85,18 @@ function withClearMessage(error: ConnectError): ConnectError {
   return withCode(error, error.code, text);
 }
 
-const wrongPath = "HTTP 404, and the answer is not from this API: check the URL of the endpoint";
+/** Describes an answer that is not from this API: status, type, where it redirects to, and what to check. */
+function foreignMessage(status: number, code: Code, headers: Headers): string {
+  const words = [
+    `HTTP ${status}${typeOf(headers.get("content-type"))}`,
+    ...(status >= 300 && status < 400
+      ? [`which redirects to ${redirectTarget(headers.get("location"))}`]
+      : []),
+  ];
+  // A proxy answers so while the server of the right URL is down or busy.
+  const isTemporary = code === Code.Unavailable || code === Code.ResourceExhausted;
+  return `${words.join(", ")}: the answer is not from this API${isTemporary ? "" : "; check the URL of the endpoint"}`;
+}
 
 function withCode(error: ConnectError, code: Code, message = error.rawMessage): ConnectError {
   if (error.code === code && error.rawMessage === message) {

@@ -30,6 +30,13 @@ export function typeOf(contentType: unknown): string {
   return typeof contentType === "string" ? ` ${contentType.split(";", 1)[0]?.trim()}` : "";
 }
 
+/** Returns where a redirect leads, from its Location: the origin only, because the path may have the user key. */
+export function redirectTarget(location: unknown): string {
+  return typeof location === "string" && URL.canParse(location)
+    ? new URL(location).origin
+    : "another path of the same host";
+}
+
 /** Bytes of an answer in which its first words are looked for. */
 const maxReadLength = 8 * 1024;
 

@@ -132,6 +132,32 @@ describe("normalizeError", () => {
     expect(normalizeError(new ConnectError("HTTP 503", Code.Internal))).toMatchObject({ isWireError: false });
   });
 
+  it.each<[number, Record<string, string>, string]>([
+    [
+      302,
+      { "content-type": "text/html; charset=utf-8", location: "https://login.example.com/?to=/users/a" },
+      "HTTP 302 text/html, which redirects to https://login.example.com: the answer is not from this API; check the URL of the endpoint",
+    ],
+    [
+      307,
+      { location: "/login" },
+      "HTTP 307, which redirects to another path of the same host: the answer is not from this API; check the URL of the endpoint",
+    ],
+    [
+      403,
+      { "content-type": "text/html" },
+      "HTTP 403 text/html: the answer is not from this API; check the URL of the endpoint",
+    ],
+    [404, {}, "HTTP 404: the answer is not from this API; check the URL of the endpoint"],
+    [503, { "content-type": "text/html" }, "HTTP 503 text/html: the answer is not from this API"],
+  ])(
+    "normalizeError describes an answer with status %s that is not from this API",
+    (status, headers, text) => {
+      const error = new ConnectError(`HTTP ${status}`, Code.Unknown, headers);
+      expect(normalizeError(error).rawMessage).toBe(text);
+    },
+  );
+
   it("normalizeError ends for an error that is its own cause", () => {
     const circle = new Error("round");
     circle.cause = circle;

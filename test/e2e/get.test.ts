@@ -139,6 +139,23 @@ describe("mdps get", () => {
     expect(existsSync(directory)).toBe(false);
   });
 
+  it.each(["connect", "grpc-web", "rest"])(
+    "says over %s that a redirect is not from this API",
+    async (protocol) => {
+      const endpoint = await startStubEndpoint((_, response) => {
+        response.writeHead(302, { location: `https://login.example.com/?to=${userKey}` }).end();
+      });
+      const { stderr, exitCode } = await get([userKey, "--protocol", protocol], {
+        MDPS_ENDPOINT: endpoint.url,
+      });
+      expect({ stderr, exitCode }).toEqual({
+        stderr:
+          "mdps: UNKNOWN: HTTP 302, which redirects to https://login.example.com: the answer is not from this API; check the URL of the endpoint\n",
+        exitCode: 1,
+      });
+    },
+  );
+
   it("writes the texts of a server escaped and without the access token", async () => {
     const token = "secret-token";
     const nasty = `\u001b[2J\u009b1m\u202e ${token} secret%2Dtok`;

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { readError } from "../../client/index.ts";
-import { absentStatuses, quoteWords, typeOf } from "../../network/server-text.ts";
+import { absentStatuses, quoteWords, redirectTarget, typeOf } from "../../network/server-text.ts";
 import type { PushRequest } from "../input/push-request.ts";
 import type { Answer } from "./exchange.ts";
 import { foreignEnding, type Outcome, troubleOf } from "./outcome.ts";
@@ -43,13 +43,6 @@ export function foreignAnswer(answer: Answer, problem?: string): Outcome {
     isLasting: absentStatuses.includes(status) || (status >= 300 && status < 400 && status !== 304),
     retryAfterMs: retryAfterMs(headers["retry-after"]),
   });
-}
-
-/** Returns the origin of a redirect: its path may have the user key. */
-function redirectTarget(location: unknown): string {
-  return typeof location === "string" && URL.canParse(location)
-    ? new URL(location).origin
-    : "another path of the same host";
 }
 
 function retryAfterMs(header: unknown): number | undefined {
