@@ -11,7 +11,7 @@ import { type ProgressStream, showProgress } from "./report/progress.ts";
 import { type Summary, summaryOf, withoutRun } from "./report/summary.ts";
 import { createWarnings } from "./report/warnings.ts";
 import { type Counts, createCounts, doneOf } from "./run/counts.ts";
-import { checkpointOf, type Journal, openJournal } from "./run/journal.ts";
+import { type Checkpoint, checkpointOf, type Journal, openJournal } from "./run/journal.ts";
 import { keyDisplay } from "./run/mask.ts";
 import { type RunDirectory, type RunSettings, removeRun, runFiles } from "./run/run-directory.ts";
 import type { AccessTokens } from "./send/access-tokens.ts";
@@ -59,15 +59,18 @@ const maxAttempts = 20;
 /** A relative ErrorLimit applies from this many records on. */
 const minRecordsForPercent = 100;
 
+/** Resolves with the summary of a finished run. */
+export function summaryOfFinished(run: RunDirectory, { tally, elapsedMs }: Checkpoint): Promise<Summary> {
+  return finish(run, summaryOf(run, createCounts(tally), elapsedMs, "finished"));
+}
+
 /**
- * Pushes the records of a run that are not done yet, and resolves with the summary of the run. Rejects with InputError
- * if its input cannot be read or has changed since the run began. Removes a new run that ends before a record is done.
+ * Pushes the records that are not done yet of a run that is not finished, and resolves with the summary of the run. Rejects
+ * with InputError if its input cannot be read or has changed since the run began. Removes a new run that ends before a
+ * record is done.
  */
 export async function pushRun(run: RunDirectory, options: PushOptions): Promise<Summary> {
   const before = checkpointOf(run);
-  if (before?.finished) {
-    return finish(run, summaryOf(run, createCounts(before.tally), before.elapsedMs, "finished"));
-  }
   const from = before?.watermark ?? start;
   const { endpoint, protocol } = run.settings;
   const input =

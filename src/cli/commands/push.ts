@@ -2,12 +2,10 @@ import { existsSync } from "node:fs";
 import { styleText } from "node:util";
 import type { Command } from "commander";
 import { endpointOf } from "../../client/endpoint.ts";
-import type { Input } from "../../push/input/input.ts";
 import { InputError } from "../../push/input/input-error.ts";
 import type { Stop } from "../../push/pipeline.ts";
-import { pushRun } from "../../push/push-run.ts";
-import { exitCodeOf, summaryText } from "../../push/report/summary.ts";
-import type { RunDirectory } from "../../push/run/run-directory.ts";
+import { pushRun, summaryOfFinished } from "../../push/push-run.ts";
+import { exitCodeOf, type Summary, summaryText } from "../../push/report/summary.ts";
 import { withServerCredentials } from "../options/credential-options.ts";
 import { defaultRunsDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
@@ -21,7 +19,7 @@ import {
 } from "../options/parse-options.ts";
 import { protocolOption } from "../options/protocol-option.ts";
 import { accessOf } from "../options/push-access.ts";
-import { chooseRun, type PushFlags } from "../options/push-run-choice.ts";
+import { chooseRun, type PushFlags, type RunToPush } from "../options/push-run-choice.ts";
 import { withRecordOptions } from "../options/record-options.ts";
 import { finishWithoutReader } from "../output-errors.ts";
 import { resumeCommand } from "../program-line.ts";
@@ -113,25 +111,30 @@ async function push(file: string | undefined, flags: PushFlags, command: Command
   // The exit code says how the run ended, also if nobody reads the summary.
   finishWithoutReader();
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
-  const { run, input } = await chooseRun(file, flags, isGiven, (settings) =>
-    accessOf(settings, flags, isGiven),
-  );
+  const chosen = await chooseRun(file, flags, isGiven, (settings) => accessOf(settings, flags, isGiven));
   try {
-    process.exitCode = await pushAndReport(run, input, flags, isGiven);
+    process.exitCode =
+      "last" in chosen
+        ? report(await summaryOfFinished(chosen.run, chosen.last), flags)
+        : await pushAndReport(chosen, flags);
   } finally {
-    input?.close();
-    await run.release();
+    if ("input" in chosen) {
+      chosen.input?.close();
+    }
+    await chosen.run.release();
   }
 }
 
+/** Prints the summary of a run and returns the exit code. */
+function report(summary: Summary, { json }: PushFlags): number {
+  const strong = (text: string, isGood: boolean) =>
+    styleText(isGood ? "green" : "red", text, { stream: process.stdout });
+  console.log(json === undefined ? summaryText(summary, strong) : JSON.stringify(summary));
+  return exitCodeOf(summary);
+}
+
 /** Pushes a run, prints its summary and resolves with the exit code. */
-async function pushAndReport(
-  run: RunDirectory,
-  input: Input | undefined,
-  flags: PushFlags,
-  isGiven: (name: string) => boolean,
-): Promise<number> {
-  const access = await accessOf(run.settings, flags, isGiven);
+async function pushAndReport({ run, input, access }: RunToPush, flags: PushFlags): Promise<number> {
   const interrupted = new AbortController();
   let signalled: NodeJS.Signals | undefined;
   const interrupt = (signal: NodeJS.Signals) => {
@@ -156,10 +159,8 @@ async function pushAndReport(
       signal: interrupted.signal,
       stallTimeoutMs: flags.patience * 1000,
     });
-    const strong = (text: string, isGood: boolean) =>
-      styleText(isGood ? "green" : "red", text, { stream: process.stdout });
-    console.log(flags.json === undefined ? summaryText(summary, strong) : JSON.stringify(summary));
-    return summary.end === "interrupted" && signalled === "SIGTERM" ? 143 : exitCodeOf(summary);
+    const exitCode = report(summary, flags);
+    return summary.end === "interrupted" && signalled === "SIGTERM" ? 143 : exitCode;
   } catch (error) {
     if (error instanceof InputError && existsSync(run.path)) {
       throw new InputError(`${error.message}. To resume the run: ${resumeCommand(run.path)}`);

@@ -5,8 +5,9 @@ import { fingerprintOf } from "../../push/input/fingerprint.ts";
 import { type Input, openInput } from "../../push/input/input.ts";
 import { isSeekable, isStandardInput } from "../../push/input/source.ts";
 import type { ErrorLimit } from "../../push/push-run.ts";
-import { checkpointOf } from "../../push/run/journal.ts";
+import { type Checkpoint, checkpointOf } from "../../push/run/journal.ts";
 import {
+  changeSettings,
   createRun,
   openRun,
   type RunDirectory,
@@ -18,6 +19,7 @@ import { resumeCommand } from "../program-line.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ServerCredentials } from "./credential-options.ts";
 import { requireDirectory } from "./data-directory.ts";
+import type { PushAccess } from "./push-access.ts";
 import { type RecordFlags, recordOptionsOf } from "./record-options.ts";
 
 /** The flags of `mdps push`. */
@@ -38,20 +40,23 @@ export type PushFlags = RecordFlags &
     reveal?: true;
   };
 
-/** A run, and its input if that is open already. */
-export type ChosenRun = { readonly run: RunDirectory; readonly input?: Input };
+/** A run that is not finished, what it needs to reach its endpoint, and its input if that is open already. */
+export type RunToPush = { readonly run: RunDirectory; readonly access: PushAccess; readonly input?: Input };
+
+/** A run to push, or a finished run and its last checkpoint. */
+type ChosenRun = RunToPush | { readonly run: RunDirectory; readonly last: Checkpoint };
 
 /**
  * Creates a run for a file or for the rejected records of another run, or opens the run to resume. No run is created for a
- * file whose format is not that of records, or for settings with which `check` rejects.
+ * file whose format is not that of records, or for settings with which `accessOf` rejects; a run to resume keeps its own.
  */
 export async function chooseRun(
   file: string | undefined,
   flags: PushFlags,
   isGiven: (name: string) => boolean,
-  check: (settings: RunSettings) => Promise<unknown>,
+  accessOf: (settings: RunSettings) => Promise<PushAccess>,
 ): Promise<ChosenRun> {
-  // A run keeps its settings, unless the command line (not the environment) gives others.
+  // A run keeps its settings, until the command line (not the environment) gives others.
   const changes = {
     ...(flags.endpoint !== undefined && isGiven("endpoint") && { endpoint: flags.endpoint }),
     ...(isGiven("protocol") && { protocol: flags.protocol }),
@@ -61,6 +66,7 @@ export async function chooseRun(
     ...changes,
     // Also from the environment, as credentials: without it, nothing can be sent.
     ...(flags.ca !== undefined && { ca: resolve(flags.ca) }),
+    ...(isGiven("credentials") && flags.credentials && { credentials: resolve(flags.credentials) }),
     ...(isGiven("unknownFields") && {
       record: { ...settings.record, unknownFields: flags.unknownFields },
     }),
@@ -68,34 +74,48 @@ export async function chooseRun(
   const { resume, retryFailed, runs } = flags;
   if (resume !== undefined) {
     const run = await openRun(pathOfRun(resume, runs));
-    const settings = changed(run.settings);
-    if (settings.fingerprint !== undefined || checkpointOf(run)?.finished) {
-      return { run: { ...run, settings } };
-    }
-    if (process.stdin.isTTY) {
+    try {
+      return await prepareResume(run, changed(run.settings), accessOf);
+    } catch (error) {
       await run.release();
-      throw new RunError(
-        `the input of this run was a pipe (${settings.input}): provide the same input again on standard input, such as zcat FILE | ${resumeCommand(run.path)}`,
-      );
+      throw error;
     }
-    // A pipe of the run before is gone.
-    return { run: { ...run, settings: { ...settings, input: "-" } } };
   }
   const create = async (settings: RunSettings) => {
-    await check(settings);
-    return createRun(resolve(requireDirectory(runs, "runs")), settings);
+    const access = await accessOf(settings);
+    return { run: await createRun(resolve(requireDirectory(runs, "runs")), settings), access };
   };
   if (retryFailed !== undefined) {
-    return { run: await create(changed(await settingsOfRetry(pathOfRun(retryFailed, runs)))) };
+    return create(changed(await settingsOfRetry(pathOfRun(retryFailed, runs))));
   }
   const settings = await settingsOfFile(file ?? "", flags);
   const input = await openInput(settings.input, settings.record);
   try {
-    return { run: await create(settings), input };
+    return { ...(await create(settings)), input };
   } catch (error) {
     input.close();
     throw error;
   }
+}
+
+async function prepareResume(
+  run: RunDirectory,
+  settings: RunSettings,
+  accessOf: (settings: RunSettings) => Promise<PushAccess>,
+): Promise<ChosenRun> {
+  const last = checkpointOf(run);
+  if (last?.finished) {
+    return { run, last };
+  }
+  const isPipe = settings.fingerprint === undefined;
+  if (isPipe && process.stdin.isTTY) {
+    throw new RunError(
+      `the input of this run was a pipe (${settings.input}): provide the same input again on standard input, such as zcat FILE | ${resumeCommand(run.path)}`,
+    );
+  }
+  const access = await accessOf(settings);
+  // A pipe of the run before is gone.
+  return { run: await changeSettings(run, isPipe ? { ...settings, input: "-" } : settings), access };
 }
 
 function pathOfRun(name: string, runs: string | undefined): string {

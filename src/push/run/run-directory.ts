@@ -14,7 +14,7 @@ export class RunError extends Error {
   override readonly name = "RunError";
 }
 
-/** What a run pushes and where to. Written once when the run is created. Never contains a token. */
+/** What a run pushes and where to. Never contains a token. */
 export type RunSettings = {
   readonly version: 1;
   readonly createTime: string;
@@ -75,9 +75,21 @@ async function createIn(runs: string, settings: RunSettings): Promise<RunDirecto
     path = join(runs, `${stem}-${number}`);
   }
   const release = await lock(path);
-  await replaceSecret(join(path, runFiles.settings), `${JSON.stringify(settings, undefined, 2)}\n`);
+  await writeSettings(path, settings);
   await syncDirectory(runs);
   return { path, settings, isNew: true, logged: undefined, release };
+}
+
+function writeSettings(path: string, settings: RunSettings): Promise<void> {
+  return replaceSecret(join(path, runFiles.settings), `${JSON.stringify(settings, undefined, 2)}\n`);
+}
+
+/** Returns a run with other settings, and keeps them: the command that resumes it names none. */
+export async function changeSettings(run: RunDirectory, settings: RunSettings): Promise<RunDirectory> {
+  if (JSON.stringify(settings) !== JSON.stringify(run.settings)) {
+    await writeSettings(run.path, settings);
+  }
+  return { ...run, settings };
 }
 
 function makeNew(path: string): boolean {

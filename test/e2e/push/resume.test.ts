@@ -1,9 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import { createPlanSharingClient } from "../../../src/client/client.ts";
 import type { Checkpoint } from "../../../src/push/run/journal.ts";
+import { testCertificate } from "../../support/certificates/certificate.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 import { accept, startStubEndpoint } from "../../support/http/stub-endpoint.ts";
 import { printToken, runProgram, startProgram, startServe } from "../../support/program.ts";
@@ -96,6 +97,31 @@ describe("mdps push --resume", () => {
       }),
     );
     expect(titles.filter((isRight) => !isRight)).toEqual([]);
+  });
+
+  it("keeps the settings that it is given, and needs none for the summary of a finished run", async () => {
+    const directory = await dataDirectory();
+    const ca = join(directory, "ca.pem");
+    await writeFile(ca, testCertificate.cert);
+    const closed = "http://127.0.0.1:1";
+    const file = await writeLines(directory, ["{}", ...manyLines(20)]);
+    const args = [file, ...argsOf(directory, closed), "--patience", "1", "--ca", join(directory, "old.pem")];
+    const refused = await runProgram(["push", ...args], { env });
+    expect(refused.stderr).toMatch(/^mdps: --ca .*old\.pem: cannot be read/);
+    await writeFile(join(directory, "old.pem"), testCertificate.cert);
+    expect(await runProgram(["push", ...args], { env })).toMatchObject({ exitCode: 5 });
+    await rm(join(directory, "old.pem"));
+    const run = await onlyRun(directory);
+    const resume = ["push", "--resume", run, "--json", "--patience", "1"];
+    expect((await runProgram(resume, { env })).stderr).toMatch(/^mdps: --ca .*old\.pem: cannot be read/);
+    expect(await runProgram([...resume, "--ca", ca], { env })).toMatchObject({ exitCode: 5 });
+    const endpoint = await startStubEndpoint();
+    const moved = await runProgram([...resume, "--endpoint", endpoint.url], { env });
+    expect(summaryOf(moved)).toMatchObject({ end: "finished", pushed: 20, endpoint: endpoint.url });
+    await rm(ca);
+    const again = await runProgram(resume);
+    expect(again.stderr).toBe("");
+    expect(summaryOf(again)).toEqual(summaryOf(moved));
   });
 
   it("exits with 1 when the input has changed", async () => {
