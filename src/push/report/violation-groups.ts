@@ -1,5 +1,6 @@
 import type { FieldViolation } from "../../contract/field-violation.ts";
-import { withoutIndexes, withoutParticulars } from "../run/counts.ts";
+import { withoutIndexes } from "../run/counts.ts";
+import { createGroups, groupKey } from "../run/groups.ts";
 
 /** Equal violations of an input: those of one field, without the indexes of lists, and of one rule. */
 export type ViolationGroup = {
@@ -14,6 +15,8 @@ export type ViolationGroup = {
   readonly description: string;
 };
 
+type FirstRecord = Pick<ViolationGroup, "line" | "userKey">;
+
 /** Longest violation that is recognized as it is, in characters. */
 const maxExact = 500;
 
@@ -25,35 +28,21 @@ export const maxGroupsListed = 50;
 
 /** Creates the groups of the violations of an input. */
 export function createViolationGroups() {
-  const byKey = new Map<string, ViolationGroup>();
+  const groups: ViolationGroup[] = [];
+  const groupOf = createGroups(groups, maxKept, ({ field, description }) => groupKey(field, description));
   // Most violations are equal to one before, character by character: finding them takes a fraction of the time.
   const exact = new Map<string, ViolationGroup>();
 
-  function groupOf(
-    { field, description }: FieldViolation,
-    first: Pick<ViolationGroup, "line" | "userKey">,
-  ): ViolationGroup | undefined {
-    const path = withoutIndexes(field);
-    const key = `${path} ${withoutParticulars(description)}`;
-    const known = byKey.get(key);
-    if (known !== undefined || byKey.size >= maxKept) {
-      return known;
-    }
-    const group = { count: 0, ...first, field: path, description };
-    byKey.set(key, group);
-    return group;
+  function groupOfShown({ field, description }: FieldViolation, first: FirstRecord) {
+    return groupOf({ ...first, field: withoutIndexes(field), description });
   }
 
   return {
     /** Counts a violation of a record. `shown` returns it as it is listed, if it is the first of its group. */
-    add(
-      violation: FieldViolation,
-      first: Pick<ViolationGroup, "line" | "userKey">,
-      shown: () => FieldViolation,
-    ): void {
+    add(violation: FieldViolation, first: FirstRecord, shown: () => FieldViolation): void {
       const text = `${violation.field} ${violation.description}`;
       const isShort = text.length <= maxExact;
-      const group = (isShort ? exact.get(text) : undefined) ?? groupOf(shown(), first);
+      const group = (isShort ? exact.get(text) : undefined) ?? groupOfShown(shown(), first);
       if (group === undefined) {
         return;
       }
@@ -64,7 +53,7 @@ export function createViolationGroups() {
     },
     /** Returns the largest groups, the largest first, and of equal ones the first. */
     largest(): readonly ViolationGroup[] {
-      return [...byKey.values()].sort((a, b) => b.count - a.count).slice(0, maxGroupsListed);
+      return groups.toSorted((a, b) => b.count - a.count).slice(0, maxGroupsListed);
     },
   };
 }

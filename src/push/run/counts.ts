@@ -3,6 +3,7 @@ import {
   NotificationTypeSchema,
 } from "../../../gen/mobiledataplansharing/v1/enums_pb.ts";
 import type { FieldViolation } from "../../contract/field-violation.ts";
+import { createGroups, groupKey } from "./groups.ts";
 
 /** Rejected records with the same reason and the same rule. */
 export type RejectionGroup = {
@@ -85,11 +86,6 @@ export function withoutIndexes(field: string): string {
   return field.replaceAll(/\[\d+\]/g, "[]");
 }
 
-/** Returns a text without what differs from record to record: texts in quotes, and numbers. */
-export function withoutParticulars(text: string): string {
-  return text.replaceAll(/"(?:[^"\\]|\\.)*"|\d[\d.,:TZ-]*/g, "#");
-}
-
 /** Maximum number of names that are counted separately, because a server may invent reasons without end. */
 export const maxNames = 100;
 
@@ -101,23 +97,13 @@ export function countName(byName: Record<string, number>, name: string): void {
   byName[key] = (Object.hasOwn(byName, key) ? (byName[key] ?? 0) : 0) + 1;
 }
 
-/**
- * Creates the function that counts a rejected record in its group. Texts in quotes and numbers, which differ from record to
- * record, do not distinguish groups.
- */
+/** Creates the function that counts a rejected record in its group. */
 export function createGrouping(groups: RejectionGroup[]) {
-  const keyOf = ({ reason, rule }: Pick<RejectionGroup, "reason" | "rule">) =>
-    `${reason} ${withoutParticulars(rule)}`;
-  const byKey = new Map(groups.map((group) => [keyOf(group), group]));
+  const groupOf = createGroups(groups, maxNames, ({ reason, rule }) => groupKey(reason, rule));
   return function countGroup(rejection: Omit<RejectionGroup, "count">): void {
-    const key = keyOf(rejection);
-    const known = byKey.get(key);
-    if (known !== undefined) {
-      known.count += 1;
-    } else if (byKey.size < maxNames) {
-      const group = { ...rejection, count: 1 };
-      byKey.set(key, group);
-      groups.push(group);
+    const group = groupOf(rejection);
+    if (group !== undefined) {
+      group.count += 1;
     }
   };
 }
