@@ -5,7 +5,7 @@ import { endpointOf } from "../../client/endpoint.ts";
 import { InputError } from "../../push/input/input-error.ts";
 import type { Stop } from "../../push/pipeline.ts";
 import { pushRun, summaryOfFinished } from "../../push/push-run.ts";
-import { exitCodeOf, type Summary, summaryText } from "../../push/report/summary.ts";
+import { exitCodeOf, exitCodes, type Summary, summaryText } from "../../push/report/summary.ts";
 import { withServerCredentials } from "../options/credential-options.ts";
 import { defaultRunsDirectory } from "../options/data-directory.ts";
 import { newCommand } from "../options/new-command.ts";
@@ -122,6 +122,10 @@ async function push(file: string | undefined, flags: PushFlags, command: Command
       chosen.input?.close();
     }
     await chosen.run.release();
+  }
+  if (process.exitCode === exitCodes.interrupted || process.exitCode === 143) {
+    // Google's library cannot give up a request for a token. One to a host that hangs would keep the process for a minute.
+    process.stdout.write("", () => process.exit());
   }
 }
 

@@ -7,7 +7,8 @@ import { makeAccount } from "../../support/auth/service-accounts.ts";
 import { testCertificate, testCertificateFiles } from "../../support/certificates/certificate.ts";
 import { dataDirectory } from "../../support/data-directory.ts";
 import { startConnectProxy } from "../../support/http/connect-proxy.ts";
-import { runProgram } from "../../support/program.ts";
+import { startTcpEndpoint } from "../../support/http/grpc-endpoints.ts";
+import { runProgram, startProgram } from "../../support/program.ts";
 import { lineOf, manyLines, writeLines } from "../../support/push-inputs.ts";
 import { argsOf, env, onlyRun, summaryOf } from "../../support/push-runs.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -69,6 +70,27 @@ describe("mdps push in the network of an operator", () => {
     expect(outcome.stderr).toContain("mdps: HTTPS_PROXY: socks5://proxy.example.com is not supported");
     expect(existsSync(join(directory, "runs"))).toBe(false);
   });
+
+  it.each(["--credentials", "--token"])(
+    "ends at once by Ctrl-C while a proxy hangs that %s needs",
+    async (option) => {
+      const { keyFile, directory } = await startSecureServer();
+      const asked = Promise.withResolvers<void>();
+      const proxy = await startTcpEndpoint(() => asked.resolve());
+      const file = await writeLines(directory, manyLines(3));
+      const value = option === "--token" ? "access-token" : keyFile;
+      const program = startProgram(
+        ["push", file, ...argsOf(directory, "https://mdps.example.com"), option, value],
+        { env: { HTTPS_PROXY: proxy } },
+      );
+      await asked.promise;
+      program.process.kill("SIGINT");
+      const outcome = await program.ended;
+      expect(summaryOf(outcome)).toMatchObject({ end: "interrupted", done: 0 });
+      expect(outcome.exitCode).toBe(130);
+    },
+    25_000,
+  );
 
   it("keeps --ca for --resume, also given by MDPS_CA", async () => {
     const { server, keyFile, directory } = await startSecureServer();
