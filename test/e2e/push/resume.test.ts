@@ -107,13 +107,13 @@ describe("mdps push --resume", () => {
     const file = await writeLines(directory, ["{}", ...manyLines(20)]);
     const args = [file, ...argsOf(directory, closed), "--patience", "1", "--ca", join(directory, "old.pem")];
     const refused = await runProgram(["push", ...args], { env });
-    expect(refused.stderr).toMatch(/^mdps: --ca .*old\.pem: cannot be read/);
+    expect(refused.stderr).toMatch(/^mdps: --ca .*old\.pem: does not exist/);
     await writeFile(join(directory, "old.pem"), testCertificate.cert);
     expect(await runProgram(["push", ...args], { env })).toMatchObject({ exitCode: 5 });
     await rm(join(directory, "old.pem"));
     const run = await onlyRun(directory);
     const resume = ["push", "--resume", run, "--json", "--patience", "1"];
-    expect((await runProgram(resume, { env })).stderr).toMatch(/^mdps: --ca .*old\.pem: cannot be read/);
+    expect((await runProgram(resume, { env })).stderr).toMatch(/^mdps: --ca .*old\.pem: does not exist/);
     expect(await runProgram([...resume, "--ca", ca], { env })).toMatchObject({ exitCode: 5 });
     const endpoint = await startStubEndpoint();
     const moved = await runProgram([...resume, "--endpoint", endpoint.url], { env });
