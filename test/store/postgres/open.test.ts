@@ -35,15 +35,15 @@ describe("the package pg", () => {
     );
   });
 
-  test("package.json requires the version of pg that is tested", () => {
+  test("the message about a missing pg names the version that is tested, and pg is optional", () => {
     const read = (path: string) =>
       JSON.parse(readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8"));
-    const { devDependencies, peerDependencies, peerDependenciesMeta } = read("package.json");
+    const { devDependencies, peerDependenciesMeta } = read("package.json");
     expect([read("node_modules/pg/package.json").version, devDependencies.pg]).toEqual([
       pgVersion,
       pgVersion,
     ]);
-    expect([peerDependencies.pg, peerDependenciesMeta.pg]).toEqual([`^${pgVersion}`, { optional: true }]);
+    expect(peerDependenciesMeta.pg).toEqual({ optional: true });
   });
 });
 
