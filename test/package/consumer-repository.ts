@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, inject } from "vitest";
 import { parse } from "yaml";
-import { installPackage, packPackages } from "./installed.ts";
+import { installPackage } from "./installed.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
@@ -51,7 +51,7 @@ export function setUpConsumers(): Consumers {
   let project = "";
   beforeAll(async () => {
     await run(process.execPath, [join(root, "scripts/release/release.ts"), released, "--packages", "none"]);
-    project = (await installPackage((await packPackages(work)).main, process.execPath)).folder;
+    project = (await installPackage(inject("tarball"), process.execPath)).folder;
     writeNpx(join(work, "bin"), join(project, "node_modules/.bin/mdps"));
   });
   afterAll(() => {

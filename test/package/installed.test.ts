@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } fro
 import { exampleStatus } from "../../src/examples/index.ts";
 import { dataDirectory } from "../support/data-directory.ts";
 import { runProgram, startProgram } from "../support/program.ts";
-import { installPackage, type Project } from "./installed.ts";
+import { compileConsumer, installPackage, type Project } from "./installed.ts";
 import { newestNode, oldestNodes, thisNode } from "./nodes.ts";
 import { npm } from "./npm.ts";
 import { jest, runnersOf, runSnippet } from "./runners.ts";
@@ -125,26 +125,7 @@ describe.each(nodes)("the package installed under $name", ({ name: node, path })
   });
 
   it(`user code compiles in strict mode against the package under ${node}`, async () => {
-    const types = repository.devDependencies["@types/node"];
-    await npm(project.node, project.folder, ["install", `@types/node@${types}`]);
-    copyFileSync(join(import.meta.dirname, "consumer.ts"), join(project.folder, "consumer.ts"));
-    const compilerOptions = {
-      module: "nodenext",
-      target: "es2024",
-      types: ["node"],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noEmit: true,
-      resolveJsonModule: true,
-      skipLibCheck: false,
-    };
-    await writeFile(
-      join(project.folder, "tsconfig.json"),
-      JSON.stringify({ compilerOptions, files: ["consumer.ts"] }),
-    );
-    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    const outcome = await run(process.execPath, [tsc, "-p", project.folder]).catch((error) => error);
-    expect(outcome.stdout).toBe("");
+    expect(await compileConsumer(project.node, project.folder)).toBe("");
   });
 
   it(`the installed mdps prints its help and version under ${node}`, async () => {

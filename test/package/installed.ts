@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,4 +63,25 @@ export async function installPackage(tarball: string, node: string): Promise<Pro
       return stdout;
     },
   };
+}
+
+/** Compiles consumer.ts in strict mode in a project with the package. Returns what the compiler printed. */
+export async function compileConsumer(node: string, folder: string): Promise<string> {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  await npm(node, folder, ["install", `@types/node@${devDependencies["@types/node"]}`]);
+  copyFileSync(join(import.meta.dirname, "consumer.ts"), join(folder, "consumer.ts"));
+  const compilerOptions = {
+    module: "nodenext",
+    target: "es2024",
+    types: ["node"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    resolveJsonModule: true,
+    skipLibCheck: false,
+  };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const { stdout } = await run(process.execPath, [tsc, "-p", folder]).catch((error) => error);
+  return stdout;
 }

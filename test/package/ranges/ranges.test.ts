@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { publishedManifest } from "../../../scripts/build/published-manifest.ts";
 import { exampleStatus } from "../../../src/examples/index.ts";
+import { compileConsumer } from "../installed.ts";
 import { environmentOf, npm } from "../npm.ts";
 import { oldest } from "../oldest.ts";
 
@@ -96,27 +97,7 @@ describe.each([
   });
 
   it(`user code compiles with the ${which} releases`, async () => {
-    await npm(process.execPath, folder, [
-      "install",
-      `@types/node@${repository.devDependencies["@types/node"]}`,
-    ]);
-    copyFileSync(join(import.meta.dirname, "../consumer.ts"), join(folder, "consumer.ts"));
-    const compilerOptions = {
-      module: "nodenext",
-      target: "es2024",
-      types: ["node"],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noEmit: true,
-      resolveJsonModule: true,
-    };
-    await writeFile(
-      join(folder, "tsconfig.json"),
-      JSON.stringify({ compilerOptions, files: ["consumer.ts"] }),
-    );
-    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    const { stdout } = await run(process.execPath, [tsc, "-p", folder]).catch((error) => error);
-    expect(stdout).toBe("");
+    expect(await compileConsumer(process.execPath, folder)).toBe("");
   });
 
   it(`every entry is imported, and pushes arrive over every protocol, with the ${which} releases`, async () => {
