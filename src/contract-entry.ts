@@ -75,25 +75,8 @@ export {
   type PlanStatus,
   PlanStatusSchema,
 } from "../gen/mobiledataplansharing/v1/resources_pb.ts";
-export {
-  type ByteBalance,
-  byteBalance,
-  minuteBalance,
-  type TimeBalance,
-  unlimitedBytes,
-} from "./client/balances.ts";
-export type { InitWithDates, Moment } from "./client/dates.ts";
-export { type Money, MoneySchema, money } from "./client/money.ts";
-export {
-  expiresIn,
-  type Lifetime,
-  type PlanStatusInit,
-  planStatusOf,
-} from "./client/plan-status-of.ts";
-export { type CallError, readError } from "./client/read-error.ts";
-export { type ValidateOptions, type Validation, validate } from "./client/validation.ts";
+export * from "./client/without-node.ts";
 export { errorDomain } from "./contract/api-error.ts";
-export type { FieldViolation } from "./contract/field-violation.ts";
 export {
   asnOfParent,
   type Collection,
