@@ -19,7 +19,7 @@ export function connectionProblem(error: NodeJS.ErrnoException): { text: string;
   // undici names no code if the server does not speak HTTP/1.1.
   const code = error.code ?? (error.name === "HTTPParserError" ? "HPE_INVALID_CONSTANT" : undefined);
   const text = (error.message || first?.message || code || "the connection failed")
-    .replace(nodeAdvice, "; to trust it, pass it with --ca FILE")
+    .replace(nodeAdvice, "; to trust it, pass the certificate as ca (--ca FILE)")
     .trim()
     .replace(openSslText, "$1");
   const meaning = meanings.find(([pattern]) => pattern.test(code ?? ""))?.[1];

@@ -64,14 +64,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     process: ({ request }) => retrying.send(request),
     onResult: settle,
     onError: fail,
-    limit: () => concurrency.limit() + retrying.aside(),
+    limit: () => concurrency.limit() + retrying.uncounted(),
     maxQueued,
   });
   const retrying = createRetryingSender(options, {
     signal: stopping.signal,
     inFlight: queues.inFlight,
     onRetry: journal.retried,
-    onAside: () => queues.limitChanged(),
+    onUncounted: () => queues.limitChanged(),
   });
 
   async function run(): Promise<Stop | undefined> {

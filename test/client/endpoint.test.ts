@@ -103,7 +103,7 @@ describe("the option ca", () => {
         .createPlanGroup({ parent, planGroupId: "k" })
         .catch((reason: unknown) => reason);
       expect(readError(error).message).toMatch(
-        /self-signed certificate; to trust it, pass it with --ca FILE$/,
+        /self-signed certificate; to trust it, pass the certificate as ca \(--ca FILE\)$/,
       );
       expect(attempts).toHaveLength(1);
       const client = createPlanSharingClient({ ...common, ca: testCertificate.cert });

@@ -274,7 +274,7 @@ describe("googleCredentials", () => {
     const host = new URL(secure.url).host;
     const untrusted = googleCredentials(own, { ca: renewedCertificate.cert })();
     await expect(untrusted).rejects.toThrow(
-      `${host}: self-signed certificate; to trust it, pass it with --ca FILE`,
+      `${host}: self-signed certificate; to trust it, pass the certificate as ca (--ca FILE)`,
     );
     await expect(untrusted).rejects.toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
     await expect(googleCredentials(own)()).rejects.toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });

@@ -165,7 +165,7 @@ describe.each(protocols)("over %s", (protocol) => {
   it("names the proxy when the certificate is not trusted, which may be its own", async () => {
     const proxy = await useProxy();
     const message = expect.stringContaining(
-      `through the proxy ${proxy.name}: self-signed certificate; to trust it, pass it with --ca FILE`,
+      `through the proxy ${proxy.name}: self-signed certificate; to trust it, pass the certificate as ca (--ca FILE)`,
     );
     expect(await pushOver(protocol, renewedCertificate.cert)).toMatchObject({ kind: "unusable", message });
     expect((await errorOver(protocol, renewedCertificate.cert)).message).toEqual(message);

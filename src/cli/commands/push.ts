@@ -70,7 +70,7 @@ Exit codes:
     1  the command, the file or the run is invalid, or the input could not be read to its end
     2  the run is finished, but records were rejected
     3  stopped by --max-errors
-    4  stopped: the access token was rejected, and so was a new one
+    4  stopped: the access token was rejected, or may not push, and so was a new one
     5  stopped: no request succeeded for the time given by --patience
     6  stopped: the run directory cannot be written, for example because the disk is full
     7  stopped: the endpoint is not usable as it is: the URL is wrong, the certificate is not trusted, the host name is

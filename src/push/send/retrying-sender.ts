@@ -55,32 +55,32 @@ export type Waiting = {
 export type RetryingSender = {
   /** Sends a record until its outcome is final. */
   send(request: PushRequest): Promise<FinalOutcome>;
-  /** How many records wait for their next attempt without a place among those in flight, so that others go on. */
-  aside(): number;
+  /** How many records wait for their next attempt without counting against the limit, so that others can be sent. */
+  uncounted(): number;
   /** Returns undefined if the last request succeeded. */
   waiting(): Waiting | undefined;
 };
 
-/** Records that wait aside at most. */
-const maxAside = 1_000;
+/** Maximum number of waiting records that do not count against the limit. */
+const maxUncounted = 1_000;
 
-/** As many requests that fail in a row are an outage: then no further record waits aside. */
+/** If this many requests in a row have failed, it is an outage, in which every record counts against the limit. */
 const outageFailures = 8;
 
-/** Creates the sender that retries. Aborting `signal` ends its waiting. `onAside` is called when a record waits aside. */
+/** Creates the sender that retries. Aborting `signal` ends its waiting. `onUncounted` is called when `uncounted` has risen. */
 export function createRetryingSender(
   options: RetryOptions,
   {
     signal,
     inFlight,
     onRetry,
-    onAside,
-  }: { signal: AbortSignal; inFlight(): number; onRetry(): void; onAside(): void },
+    onUncounted,
+  }: { signal: AbortSignal; inFlight(): number; onRetry(): void; onUncounted(): void },
 ): RetryingSender {
   const { sender, concurrency, pacer, backOff, stallTimeoutMs, timer = systemTimer } = options;
   let lastSuccess = timer.now();
   let failedInARow = 0;
-  let aside = 0;
+  let uncounted = 0;
 
   /** The last failure; since the last success, when the first one was, and whether all are of one record. */
   let failing: (Omit<Waiting, "ms"> & { readonly since: number; readonly isOneRecord: boolean }) | undefined;
@@ -97,7 +97,7 @@ export function createRetryingSender(
       const outcome = await sender.send(request);
       const now = timer.now();
       if (outcome.kind !== "retry") {
-        concurrency.answered(now - sentAt, inFlight() - aside, now);
+        concurrency.answered(now - sentAt, inFlight() - uncounted, now);
         failedInARow = 0;
         lastSuccess = now;
         failing = undefined;
@@ -130,13 +130,13 @@ export function createRetryingSender(
         const seconds = Math.round(stallTimeoutMs / 1000);
         return { kind: "stalled", message: `no request succeeded for ${seconds} s: ${outcome.message}` };
       }
-      const isAside = trouble !== undefined && failedInARow < outageFailures && aside < maxAside;
-      aside += Number(isAside);
-      if (isAside) {
-        onAside();
+      const isUncounted = trouble !== undefined && failedInARow < outageFailures && uncounted < maxUncounted;
+      uncounted += Number(isUncounted);
+      if (isUncounted) {
+        onUncounted();
       }
       const isOver = await timer.sleep(backOff(attempt, outcome.retryAfterMs), signal);
-      aside -= Number(isAside);
+      uncounted -= Number(isUncounted);
       if (!isOver) {
         return { kind: "stopped" };
       }
@@ -146,7 +146,7 @@ export function createRetryingSender(
 
   return {
     send,
-    aside: () => aside,
+    uncounted: () => uncounted,
     waiting() {
       return failing && { ...failing, ms: timer.now() - failing.since };
     },

@@ -75,8 +75,8 @@ async function readAnswer(protocol: RpcProtocol, request: PushRequest, answer: A
 }
 
 /**
- * Whether an error was sent as the protocol says, with a code that exists. Those of other servers, such as a page or half
- * a message, are found while the answer is read.
+ * Whether an error was sent as the protocol requires, with a code that exists. connect-es also raises errors while it reads
+ * an answer that is not from this API, such as a page.
  */
 function isErrorOfApi(protocol: RpcProtocol, error: ConnectError, answer: Answer): boolean {
   return (

@@ -24,7 +24,7 @@ export function createUserQueues<Item, Result>(options: {
   onResult(item: Item, result: Result): void;
   /** Called if one of the above fails. */
   onError(error: unknown): void;
-  /** Maximum number of users with an item in flight. Read again after each item, and when it is said to have changed. */
+  /** Maximum number of users with an item in flight. Read again after each item and `limitChanged`. */
   limit(): number;
   /** Maximum number of queued items, of all users together. */
   maxQueued: number;

@@ -44,7 +44,7 @@ function createStub(
       timer,
       ...options,
     },
-    { signal: stopping.signal, inFlight: () => inFlight, onRetry: () => retries++, onAside: () => {} },
+    { signal: stopping.signal, inFlight: () => inFlight, onRetry: () => retries++, onUncounted: () => {} },
   );
   return {
     async send(userKey: string) {

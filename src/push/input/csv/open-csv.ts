@@ -8,7 +8,7 @@ import type { Mapping } from "./mapping.ts";
 import { createRowSplitter } from "./row-splitter.ts";
 import { createRowWriter, type RowOptions } from "./row-writer.ts";
 
-/** The beginning of a CSV file as it was understood, or a problem that says what to do. */
+/** How a CSV file is read after its header, or a problem that says what to do. */
 export type OpenCsv =
   | { readonly splitter: Splitter; readonly headerSize: number }
   | { readonly problem: string };

@@ -4,8 +4,8 @@ import { nodeHeaders } from "../wires/rpc-call.ts";
 
 /**
  * Sends the response of a stream. Resolves when it has ended; rejects if the body fails or the client is gone. connect-node's
- * own function reads the rest of the request before an early response over HTTP/1.1, or not, depending on its version. Here,
- * that is decided where connections are.
+ * own function requires Node's class of requests, because it reads the rest of the request before an early response. In this
+ * server, the connection does that.
  */
 export async function sendStream(answered: UniversalServerResponse, response: HttpResponse): Promise<void> {
   const chunks = answered.body?.[Symbol.asyncIterator]();

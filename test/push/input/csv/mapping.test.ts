@@ -69,7 +69,7 @@ describe("a mapping", () => {
       /plans: has no item \[0\], but further ones/,
     ],
     [
-      "an item of what is no list",
+      "an item of a field that is not a list",
       "key,a",
       `userKey=key,title[0]=a,${constants}`,
       /\[0\] must be the number of an item of a list/,
